@@ -122,7 +122,7 @@ async function unpack(name) {
   if (!(await succeeds("apt-get", ["update"]))) return false;
   const fetch = `cd '${folder}' && apt-get download ${name}`;
   if (!(await succeeds("sh", ["-c", fetch]))) return false;
-  const [file] = readdirSync(folder).filter((one) => one.startsWith(`${name}_`));
+  const file = readdirSync(folder).find((one) => one.startsWith(`${name}_`));
   const isDone = file !== undefined && (await succeeds("dpkg-deb", ["-x", join(folder, file), UNPACKED]));
   rmSync(folder, { recursive: true });
   return isDone;

@@ -12,6 +12,7 @@ import { messages } from "./api/messages.ts";
 import { online } from "./api/online.ts";
 import { passkeys } from "./api/passkeys.ts";
 import { contacts } from "./api/contacts.ts";
+import { reports } from "./api/reports.ts";
 import { services } from "./api/services.ts";
 import { authorizeUpgrade } from "./identity/authorize-upgrade.ts";
 import { confirmToken, settleRefusal } from "./identity/request-token.ts";
@@ -20,6 +21,9 @@ import { logMisconfiguration } from "./identity/auth-mode.ts";
 import { requestField } from "./identity/request-id.ts";
 import { problemResponse } from "./identity/problem-response.ts";
 import { refuseUpgrade } from "./identity/refuse-upgrade.ts";
+import { audit } from "./operator/audit.ts";
+import { reports as userReports } from "./operator/reports.ts";
+import { userList } from "./operator/user-list.ts";
 import { users } from "./operator/users.ts";
 import { monitoring } from "./operator/monitoring.ts";
 import { observeRequest } from "./operator/observe-requests.ts";
@@ -79,11 +83,15 @@ for (const part of [
   entries,
   conversations,
   contacts,
+  reports,
   services,
   online,
   frameSchemas,
   monitoring,
+  userReports,
+  userList,
   users,
+  audit,
 ])
   app.route("/", part);
 describeApi(app);

@@ -49,7 +49,11 @@ function verbOf(args: string[]): { readonly verb: Verb | null; readonly name: st
     const verb = VERBS.get(name);
     if (verb !== undefined) return { verb, name, words };
   }
-  return { verb: null, name: positionals.slice(0, positionals[0] === "service" ? 2 : 1).join(" "), words: 0 };
+  return {
+    verb: null,
+    name: positionals.slice(0, /^(service|report)$/.test(positionals[0] ?? "") ? 2 : 1).join(" "),
+    words: 0,
+  };
 }
 
 function parseFlags(args: string[], verb: Verb) {

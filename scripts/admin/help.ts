@@ -10,7 +10,7 @@ const verbs = () => {
 
 export const HELP = `npm run admin -- VERB [flags]
 
-Inspects and operates a deployment. It shows no messages, except in an export.
+Inspects and operates a deployment. It shows no messages, except in an export and in a report.
 
 ${verbs()}
 

@@ -10,10 +10,7 @@ export function userText(overview: MailboxOverview, now: number): string {
   const top = list([
     ["user", `${overview.userName}${overview.is === "service" ? ", a service account" : ""}`],
     ["since", time(overview.created)],
-    [
-      "suspended",
-      suspended === null ? "no" : `since ${time(suspended.at)}${suspended.reason && `: ${suspended.reason}`}`,
-    ],
+    ["suspended", suspensionText(suspended)],
     ["epoch, head", `${overview.epoch}, ${overview.head}`],
     ["backlog", `${number(overview.unseen)} messages that no device has`],
     [
@@ -47,6 +44,28 @@ export function userText(overview: MailboxOverview, now: number): string {
     titled("Devices", table(["device", "last seen", "cursor", "behind", "last id"], devices)),
     titled("Sockets", table(["device", "dialect", "open for", "position", "acked", "unacked", ""], sockets)),
     titled("Signed in", table(["id", "label", "since", "seen"], signedIn)),
+    titled("Quotas of their own", quotasText(overview.limits)),
+    titled("Limited", refusedText(overview.limits)),
     titled("Unsettled", table(["to", "messages", "oldest"], owing)),
   ].join("");
+}
+
+function suspensionText(suspended: MailboxOverview["suspended"]): string {
+  if (suspended === null) return "no";
+  const { at, until, reason } = suspended;
+  return `since ${time(at)}${until === null ? "" : ` until ${time(until)}`}${reason && `: ${reason}`}`;
+}
+
+function quotasText({ own }: MailboxOverview["limits"]): string {
+  const rows = Object.entries(own).map(([limit, value]) => [limit, number(value)]);
+  return table(["limit", "value"], rows);
+}
+
+function refusedText({ refused, values }: MailboxOverview["limits"]): string {
+  const valueOf = (limit: string) => Object.entries(values ?? {}).find(([name]) => name === limit)?.[1];
+  const rows = refused.map(({ limit, times, last }) => {
+    const value = valueOf(limit);
+    return [limit, value === undefined ? "" : number(value), times, time(last)];
+  });
+  return table(["by", "value", "refused", "last"], rows);
 }

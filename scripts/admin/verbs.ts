@@ -1,12 +1,16 @@
 // The verbs: the arguments of each, its request to the deployment, and its output. `--json` prints the response itself.
 import type { MailboxOverview, Trace } from "../../src/protocol/operator-orders.ts";
+import { audit } from "./audit.ts";
 import { exportOut, exportTo, exportValues } from "./export.ts";
 import { readLogs } from "./logs.ts";
+import { REPORT } from "./reports.ts";
 import { SERVICE } from "./service.ts";
 import { statsText, type Stats } from "./stats.ts";
+import { SUSPENSION } from "./suspension.ts";
 import { time } from "./table.ts";
 import { traceText } from "./trace.ts";
 import { userText } from "./user.ts";
+import { USERS } from "./users.ts";
 import type { Arguments, Verb } from "./verb.ts";
 
 const userPath = ({ positionals }: Arguments) => `/api/admin/users/${encodeURIComponent(positionals[0] ?? "")}`;
@@ -44,31 +48,6 @@ const disconnect: Verb = {
     const body = device === undefined ? {} : { device };
     const value = await deployment.request<{ closed: number }>("POST", `${userPath(given)}/disconnect`, body);
     return { value, text: `${value.closed} closed\n` };
-  },
-};
-
-const suspend: Verb = {
-  args: ["NAME"],
-  help: [
-    "suspends a user, until `resume`",
-    "Sockets are closed (4403), messages to the user are declined, and the user can only export or erase. The mailbox",
-    "is kept.",
-  ],
-  flags: { reason: { type: "string" } },
-  flagHelp: { reason: "a note for operators, shown by `user`; the suspended user does not see it" },
-  async run(deployment, given) {
-    const reason = textOf(given["reason"]) ?? "";
-    const value = await deployment.request<{ at: number }>("PUT", `${userPath(given)}/suspension`, { reason });
-    return { value, text: `${nameIn(given)} is suspended since ${time(value.at)}\n` };
-  },
-};
-
-const resume: Verb = {
-  args: ["NAME"],
-  help: ["lifts a suspension"],
-  async run(deployment, given) {
-    await deployment.request("DELETE", `${userPath(given)}/suspension`);
-    return { value: { suspended: null }, text: `${nameIn(given)} is no longer suspended\n` };
   },
 };
 
@@ -155,5 +134,18 @@ const erase: Verb = {
 };
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(
-  Object.entries({ stats, user, disconnect, suspend, resume, trace, export: exportUser, restore, erase, ...SERVICE }),
+  Object.entries({
+    stats,
+    user,
+    disconnect,
+    ...SUSPENSION,
+    trace,
+    export: exportUser,
+    restore,
+    erase,
+    audit,
+    ...USERS,
+    ...REPORT,
+    ...SERVICE,
+  }),
 );

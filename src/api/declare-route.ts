@@ -1,10 +1,12 @@
 // Declares a route once, with schemas of its input and output, from which /api/openapi.json is generated too. Checks
 // run in this order: caller, size, JSON, schema. A refusal names the wrong field. Routes never get unchecked input.
 import { createRoute, OpenAPIHono, type RouteConfig, z } from "@hono/zod-openapi";
+import { withAudit } from "../identity/audit.ts";
 import { authenticate } from "../identity/authenticate.ts";
 import { limitBody } from "../identity/request-body.ts";
 import { requireOperator } from "../identity/operator.ts";
 import { problemResponse } from "../identity/problem-response.ts";
+import type { AuditedAction } from "../protocol/audit.ts";
 import { LIMITS, STRANGER_BODY_BYTES } from "../protocol/limits.ts";
 import { type Code, type CodeIn, codesIn, REFUSALS, type Refusal, refusal } from "../protocol/refusals.ts";
 import type { Scope } from "../protocol/service.ts";
@@ -16,7 +18,20 @@ type Zod = z.ZodType;
 type Middleware = (c: RequestContext, next: () => Promise<void>) => Promise<Response | void>;
 
 /** The declaration of a route. */
-interface RouteDeclaration {
+type RouteDeclaration = AnyRoute & (OperatorsRoute | OthersRoute);
+
+/** A route for operators. `audit`: its line in the audit; null for what neither changes nor shows data of somebody. */
+type OperatorsRoute =
+  | { readonly scope: "admin"; readonly audit: AuditedAction }
+  | { readonly scope: "admin"; readonly audit: null; readonly method: "get" };
+
+interface OthersRoute {
+  /** The scopes that a service's token needs; null if no token is needed, "people" if services are refused. */
+  readonly scope: Exclude<Scope, "admin"> | "read and send" | "people" | null;
+  readonly audit?: undefined;
+}
+
+interface AnyRoute {
   readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** With `{names}` of parameters. */
   readonly path: string;
@@ -24,8 +39,6 @@ interface RouteDeclaration {
   /** One line, and the details. */
   readonly summary: string;
   readonly description?: string;
-  /** The scopes that a service's token needs; null if no token is needed, "people" if services are refused. */
-  readonly scope: Scope | "read and send" | "people" | null;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly headers?: z.ZodObject;
@@ -119,9 +132,11 @@ export function declareRoute<const D extends RouteDeclaration>(
     middleware: middlewareOf(declared) as never,
   } as RouteConfig);
   const answered = (c: RequestContext) => {
-    const valid = (target: string) => c.req.valid(target as never);
+    const valid = (target: string) => c.req.valid(target as never) as Record<string, unknown> | undefined;
     const sent = { params: valid("param"), query: valid("query"), headers: valid("header"), body: valid("json") };
-    return answer(c, sent as unknown as ParsedRequest<D>);
+    const act = () => answer(c, sent as unknown as ParsedRequest<D>);
+    if (declared.audit == null) return act();
+    return withAudit(c, declared.audit, { ...sent.query, ...sent.body, ...sent.params }, act);
   };
   to.openapi(config, answered as never);
 }

@@ -4,7 +4,8 @@ import type { Settings, SignedInDevice } from "../protocol/caller.ts";
 import { messageRefusal } from "../protocol/message-refusals.ts";
 import { Refused } from "./errors.ts";
 import { nameOf } from "./names.ts";
-import { type Query, read, readList, type RequestOptions, Server } from "./server.ts";
+import { read, readList, type RequestOptions, Server } from "./server.ts";
+import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** How users come in. `auth`: accounts, jwt or open; `registration`: open, invite or closed. */
 export interface Entrance {
@@ -31,8 +32,8 @@ const ENTRANCE = { auth: "text", registration: "text?" } as const;
 const SIGNED_IN = { userName: "text", token: "text", recoveryCode: "text?" } as const;
 const FREE = { free: "flag" } as const;
 const WHO = { userName: "text" } as const;
-const DEVICE = { id: "text", label: "text", created: "int", seen: "int", online: "flag", current: "flag" } as const;
 const PASSKEY = { id: "text", label: "text", created: "int", seen: "int" } as const;
+const DEVICE = { ...PASSKEY, online: "flag", current: "flag" } as const;
 const SETTINGS = { receipts: "flag", presence: "flag" } as const;
 const LINK = { code: "text", expires: "int" } as const;
 const RECOVERY = { recoveryCode: "text" } as const;
@@ -68,7 +69,7 @@ export async function claim(
   claimed: { readonly userName: string; readonly label?: string; readonly invitation?: string },
   options?: RequestOptions,
 ): Promise<SignedIn> {
-  return signedIn(new Server(url, null, options), "/api/accounts", claimed);
+  return signedInBy(await new Server(url, null, options).ask("/api/accounts", { method: "POST", body: claimed }));
 }
 
 /**
@@ -89,19 +90,18 @@ export async function signIn(
   proof: { readonly userName: string; readonly code: string; readonly label?: string },
   options?: RequestOptions,
 ): Promise<SignedIn> {
-  return signedIn(new Server(url, null, options), "/api/sign-in", proof);
+  return signedInBy(await new Server(url, null, options).ask("/api/sign-in", { method: "POST", body: proof }));
 }
 
 /** Signs this device in with a passkey of its browser. Rejects with a `Refused`, or with the browser's error. */
 export async function signInWithPasskey(
   url: string,
   who: { readonly userName: string; readonly label?: string },
-  options?: RequestOptions,
+  options: RequestOptions = {},
 ): Promise<SignedIn> {
   const { userName } = who;
   const server = new Server(url, null, options);
-  const challenge = await server.ask("/api/sign-in/passkey/options", { method: "POST", body: { userName } });
-  return signedIn(server, "/api/sign-in/passkey", { ...who, response: await signedBy(challenge) });
+  return signedInBy(await withPasskey("Request", server, "/api/sign-in/passkey", who, options, { userName }));
 }
 
 /**
@@ -113,19 +113,34 @@ export async function signOut(
   { userName }: { readonly userName: string },
   options?: RequestOptions,
 ): Promise<void> {
-  await new Server(url, userName, options).ask("/api/sign-out", { method: "POST" });
+  await new Server(url, userName, options).change("POST", "/api/sign-out");
 }
 
-/** The response of a passkey of this browser to these options. */
-async function signedBy(options: unknown): Promise<unknown> {
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options as PublicKeyCredentialRequestOptionsJSON);
-  return ((await navigator.credentials.get({ publicKey })) as PublicKeyCredential).toJSON();
+/**
+ * Asks for options with the body `asked`, and sends the browser's response to them with the rest of the body `given`:
+ * with an existing passkey, or with a new one.
+ */
+function withPasskey(
+  kind: "Request" | "Creation",
+  server: Server,
+  path: string,
+  given: object,
+  wait: WaitOptions = {},
+  asked?: object,
+): Promise<unknown> {
+  return waitFor(async (signal) => {
+    const options = await server.ask(`${path}/options`, { method: "POST", body: asked }, { signal });
+    const publicKey = PublicKeyCredential[`parse${kind}OptionsFromJSON`](options as never) as never;
+    const made = await navigator.credentials[kind === "Request" ? "get" : "create"]({ publicKey, signal });
+    const response = (made as PublicKeyCredential).toJSON();
+    return server.ask(path, { method: "POST", body: { ...given, response } }, { signal });
+  }, wait);
 }
 
 /**
  * The account of an open mailbox. Every method rejects with a `Refused` if the server refuses. Methods that change who
  * can come in are refused with `proof_required` where this device has not signed in or given a proof for 15 minutes:
- * then call `prove`, and try again.
+ * then call `prove`, and try again. `wait`: when to stop waiting; the server may have done it by then.
  */
 export class Account {
   readonly #server: Server;
@@ -135,94 +150,83 @@ export class Account {
   }
 
   /** The devices that can come in, with the calling one. */
-  async devices(): Promise<readonly SignedInDevice[]> {
-    return readList(await this.#server.ask("/api/devices")).map((one) => read(DEVICE, one));
+  async devices(wait?: WaitOptions): Promise<readonly SignedInDevice[]> {
+    return readList(await this.#server.ask("/api/devices", {}, wait)).map((one) => read(DEVICE, one));
   }
 
   /**
    * Signs another device out. Its connections are closed, and its passkeys and codes end. Resolves with a new recovery
    * code, to be shown, where that device had made the last one; otherwise with null.
    */
-  async signOutDevice(id: string): Promise<string | null> {
-    const answer = await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" });
+  async signOutDevice(id: string, wait?: WaitOptions): Promise<string | null> {
+    const answer = await this.#server.ask(`/api/devices/${encodeURIComponent(id)}`, { method: "DELETE" }, wait);
     return answer === undefined ? null : read(RECOVERY, answer).recoveryCode;
   }
 
   /** Signs all other devices out, and ends their passkeys and codes. Resolves with a new recovery code, to be shown. */
-  async signOutOthers(): Promise<string> {
-    return read(RECOVERY, await this.#post("/api/sign-out/others")).recoveryCode;
+  async signOutOthers(wait?: WaitOptions): Promise<string> {
+    return read(RECOVERY, await this.#server.ask("/api/sign-out/others", { method: "POST" }, wait)).recoveryCode;
   }
 
   /** Proves with the recovery code, which stays valid, that the caller is the user. */
-  async prove(code: string): Promise<void> {
-    await this.#post("/api/proof", { code });
+  async prove(code: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("POST", "/api/proof", wait, { code });
   }
 
   /** The same with a passkey of this browser. Rejects also with the browser's error. */
-  async proveWithPasskey(): Promise<void> {
-    const response = await signedBy(await this.#post("/api/proof/passkey/options"));
-    await this.#post("/api/proof/passkey", { response });
+  async proveWithPasskey(wait?: WaitOptions): Promise<void> {
+    await withPasskey("Request", this.#server, "/api/proof/passkey", {}, wait);
   }
 
   /** Signs this device out. */
-  async signOut(): Promise<void> {
-    await this.#post("/api/sign-out");
+  async signOut(wait?: WaitOptions): Promise<void> {
+    await this.#server.change("POST", "/api/sign-out", wait);
   }
 
   /** Makes a passkey for this account in the browser. Rejects also with the browser's error. */
-  async addPasskey(label?: string): Promise<void> {
-    const options = await this.#post("/api/passkeys/options");
-    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(
-      options as PublicKeyCredentialCreationOptionsJSON,
-    );
-    const made = await navigator.credentials.create({ publicKey });
-    const body = { response: (made as PublicKeyCredential).toJSON(), ...(label !== undefined && { label }) };
-    await this.#post("/api/passkeys", body);
+  async addPasskey(label?: string, wait?: WaitOptions): Promise<void> {
+    await withPasskey("Creation", this.#server, "/api/passkeys", { label }, wait);
   }
 
   /** The passkeys with which the user can sign in. */
-  async passkeys(): Promise<readonly AccountPasskey[]> {
-    return readList(await this.#server.ask("/api/passkeys")).map((one) => read(PASSKEY, one));
+  async passkeys(wait?: WaitOptions): Promise<readonly AccountPasskey[]> {
+    return readList(await this.#server.ask("/api/passkeys", {}, wait)).map((one) => read(PASSKEY, one));
   }
 
   /** Ends a passkey; the authenticator keeps its part. */
-  async removePasskey(id: string): Promise<void> {
-    await this.#server.ask(`/api/passkeys/${encodeURIComponent(id)}`, { method: "DELETE" });
+  async removePasskey(id: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("DELETE", `/api/passkeys/${encodeURIComponent(id)}`, wait);
   }
 
   /** Whether receipts and presence are shared with others, and shown of others. */
-  async settings(): Promise<Settings> {
-    return read(SETTINGS, await this.#server.ask("/api/settings"));
+  async settings(wait?: WaitOptions): Promise<Settings> {
+    return read(SETTINGS, await this.#server.ask("/api/settings", {}, wait));
   }
 
   /** Changes the given settings; resolves with all settings. */
-  async change(settings: Partial<Settings>): Promise<Settings> {
-    return read(SETTINGS, await this.#server.ask("/api/settings", { method: "PUT", body: settings }));
+  async change(settings: Partial<Settings>, wait?: WaitOptions): Promise<Settings> {
+    return read(SETTINGS, await this.#server.ask("/api/settings", { method: "PUT", body: settings }, wait));
   }
 
   /** Erases the account and everything in its mailbox, for good. */
-  async erase(): Promise<void> {
-    await this.#server.ask("/api/account", { method: "DELETE" });
+  async erase(wait?: WaitOptions): Promise<void> {
+    await this.#server.change("DELETE", "/api/account", wait);
   }
 
   /** A short code with which one more device can sign in until `expires`, ms since 1970. */
-  async linkCode(): Promise<{ readonly code: string; readonly expires: number }> {
-    return read(LINK, await this.#post("/api/link-codes"));
+  async linkCode(wait?: WaitOptions): Promise<{ readonly code: string; readonly expires: number }> {
+    return read(LINK, await this.#server.ask("/api/link-codes", { method: "POST" }, wait));
   }
 
   /** A new recovery code in place of the old one. */
-  async recoveryCode(): Promise<string> {
-    return read(RECOVERY, await this.#post("/api/recovery-code")).recoveryCode;
-  }
-
-  #post(path: string, body?: unknown): Promise<unknown> {
-    return this.#server.ask(path, { method: "POST", body });
+  async recoveryCode(wait?: WaitOptions): Promise<string> {
+    return read(RECOVERY, await this.#server.ask("/api/recovery-code", { method: "POST" }, wait)).recoveryCode;
   }
 }
 
 /**
  * From whom the user receives messages. Each change comes back over the connection to all devices. Each rejects with a
- * `Refused`.
+ * `Refused`. `wait`: when to stop waiting; the server may have done it by then.
  */
 export class People {
   readonly #server: Server;
@@ -232,23 +236,23 @@ export class People {
   }
 
   /** Makes a stranger a contact. */
-  async accept(peer: string): Promise<void> {
-    await this.#server.ask(pathOf("contacts", peer), { method: "PUT" });
+  async accept(peer: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("PUT", pathOf("contacts", peer), wait);
   }
 
   /** Accepts no more messages of this user, who is not notified. */
-  async block(peer: string): Promise<void> {
-    await this.#server.ask(pathOf("blocks", peer), { method: "PUT" });
+  async block(peer: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("PUT", pathOf("blocks", peer), wait);
   }
 
   /** Accepts messages of this user again. */
-  async unblock(peer: string): Promise<void> {
-    await this.#server.ask(pathOf("blocks", peer), { method: "DELETE" });
+  async unblock(peer: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("DELETE", pathOf("blocks", peer), wait);
   }
 
   /** The names of blocked users. */
-  async blocked(): Promise<readonly string[]> {
-    return readList(await this.#server.ask("/api/blocks")).filter((name) => typeof name === "string");
+  async blocked(wait?: WaitOptions): Promise<readonly string[]> {
+    return readList(await this.#server.ask("/api/blocks", {}, wait)).filter((name) => typeof name === "string");
   }
 }
 
@@ -259,8 +263,7 @@ export function pathOf(list: "contacts" | "blocks" | "conversations", peer: stri
   throw new Refused(name.refused, messageRefusal(name.refused).message, null);
 }
 
-async function signedIn(server: Server, path: string, body: unknown): Promise<SignedIn> {
-  const query: Query = { method: "POST", body };
-  const { recoveryCode = null, ...rest } = read(SIGNED_IN, await server.ask(path, query));
+function signedInBy(answer: unknown): SignedIn {
+  const { recoveryCode = null, ...rest } = read(SIGNED_IN, answer);
   return { ...rest, recoveryCode };
 }

@@ -95,7 +95,7 @@ export interface OwnProfile {
    * Changes it, for all devices, and for contacts with what is sent to them next; null removes it. Rejects with a
    * `Refused`: `bad_frame` for a text that can't be a name.
    */
-  change(profile: { readonly displayName: string | null }): Promise<void>;
+  change(profile: { readonly displayName: string | null }, wait?: WaitOptions): Promise<void>;
 }
 
 /** The presence of the watched users, and of nobody else. */
@@ -157,17 +157,17 @@ export interface Restante<Body = unknown> {
    * Pins, mutes or hides a conversation on all devices of the user; what is not given stays as it is. Rejects with a
    * `Refused`: `not_found` where nothing was exchanged. The order of the list does not change.
    */
-  configure(peer: string, settings: Partial<ConversationSettings>): Promise<void>;
+  configure(peer: string, settings: Partial<ConversationSettings>, wait?: WaitOptions): Promise<void>;
   /**
    * Removes everything that was exchanged with this user up to now, for the user and on all devices; the peer keeps it.
    * What waits to be sent stays. Rejects with a `Refused`.
    */
-  clear(peer: string): Promise<void>;
+  clear(peer: string, wait?: WaitOptions): Promise<void>;
   /**
    * Removes one message in the same way. One that failed before the mailbox took it is discarded. Rejects with a
    * `Refused`, and with `not_found` for a message that the mailbox has not taken yet.
    */
-  remove(message: Message): Promise<void>;
+  remove(message: Message, wait?: WaitOptions): Promise<void>;
   /** Marks the conversation as read: all of it, or up to a message. */
   read(peer: string, upTo?: Message): void;
   /** To be called while the user types; sends a signal at most every 4 s. */

@@ -29,6 +29,7 @@ import type { Notice } from "./tab-messages.ts";
 import { timesOf } from "./timing.ts";
 import type { Conversation } from "./conversation-list.ts";
 import { View } from "./view.ts";
+import type { WaitOptions } from "./wait.ts";
 
 /** The latest replacements that are remembered. Answers: a program that sends again for years. */
 const MAX_RESENT = 1_000;
@@ -78,7 +79,7 @@ export class Client implements Restante {
     const { signals, conversations, displayName } = this.#view;
     this.profile = {
       displayName,
-      change: async (body) => void (await this.#server.ask("/api/profile", { method: "PUT", body })),
+      change: (profile, wait) => this.#server.change("PUT", "/api/profile", wait, profile),
     };
     this.conversations = conversations;
     this.typists = signals.typing;
@@ -150,19 +151,19 @@ export class Client implements Restante {
     void this.#clients.write(commit);
   }
 
-  async configure(peer: string, settings: Partial<ConversationSettings>): Promise<void> {
-    await this.#server.ask(pathOf("conversations", peer), { method: "PATCH", body: settings });
+  async configure(peer: string, settings: Partial<ConversationSettings>, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("PATCH", pathOf("conversations", peer), wait, settings);
   }
 
-  async clear(peer: string): Promise<void> {
-    await this.#server.ask(pathOf("conversations", peer), { method: "DELETE" });
+  async clear(peer: string, wait?: WaitOptions): Promise<void> {
+    await this.#server.change("DELETE", pathOf("conversations", peer), wait);
   }
 
-  async remove(message: Message): Promise<void> {
+  async remove(message: Message, wait?: WaitOptions): Promise<void> {
     const { seq, peer, state } = message;
-    if (seq !== null) await this.#server.ask(`${pathOf("conversations", peer)}/messages/${seq}`, { method: "DELETE" });
-    else if (state?.is === "failed") this.discard(message);
-    else throw new RestanteError("not_found", "The mailbox does not have this message yet.");
+    if (seq !== null) return this.#server.change("DELETE", `${pathOf("conversations", peer)}/messages/${seq}`, wait);
+    if (state?.is !== "failed") throw new RestanteError("not_found", "The mailbox does not have this message yet.");
+    this.discard(message);
   }
 
   read(peer: string, upTo?: Message): void {

@@ -20,17 +20,17 @@ export interface Close {
 const BROKEN = 1006;
 
 /** The words of close codes, for servers up to 0.3, which say none. */
-const WORDS: ReadonlyMap<number, string> = new Map([
-  [1009, "too_large"],
-  [1011, "internal"],
-  [1012, "disconnected"],
-  [4400, "bad_query"],
-  [4401, "unauthorized"],
-  [4403, "forbidden"],
-  [4406, "no_version"],
-  [4409, "replaced"],
-  [4429, "rate_limited"],
-]);
+const WORDS: Readonly<Record<number, string>> = {
+  1009: "too_large",
+  1011: "internal",
+  1012: "disconnected",
+  4400: "bad_query",
+  4401: "unauthorized",
+  4403: "forbidden",
+  4406: "no_version",
+  4409: "replaced",
+  4429: "rate_limited",
+};
 
 /** Whether the same attempt would only fail again. A range is for codes of later versions. */
 export function isFinal(code: number): boolean {
@@ -47,6 +47,6 @@ export function readClose(code = BROKEN, text = ""): Close {
 export function completeClose({ code, reason, message, error }: Close): Omit<Close, "retryAfter"> {
   if (error !== undefined) return { reason, message, error };
   if (code === undefined) return {};
-  const word = reason ?? WORDS.get(code);
+  const word = reason ?? WORDS[code];
   return { code, reason: word, message: message || `The server closed the connection: ${word ?? code}.` };
 }

@@ -4,6 +4,7 @@ import { Leader, type LeaderOptions } from "./leader.ts";
 import { isFull } from "./storage-state.ts";
 import { type Commit, type Entry, type Kept, NONE, type Position, type Store } from "./store.ts";
 import type { TabMessage } from "./tab-messages.ts";
+import { MAX_MISSED } from "./thread.ts";
 import type { View } from "./view.ts";
 
 /** The options of a leader that do not depend on the store. */
@@ -24,9 +25,6 @@ interface LeadershipOptions {
   readonly lost: () => void;
   readonly openFailed: (error: unknown) => void;
 }
-
-/** Messages of one conversation that are shown late, at most; older ones are in the conversation. */
-const MAX_MISSED = 1_000;
 
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -133,10 +131,11 @@ export class Leadership {
   async #catchUp({ position, rows, drafts }: Kept, last: Position): Promise<void> {
     const after = last.cursor ?? 0;
     if (position.epoch !== last.epoch || (position.cursor ?? 0) <= after) return;
-    const { store, publish } = this.#options;
+    const { store, publish, view } = this.#options;
+    for (const thread of view.threads) thread.keep(await store.piece(thread.peer, Infinity, MAX_MISSED), after);
     const entries: Entry[] = [];
     for (const row of rows) {
-      if (row.last === null || row.last.seq <= after) continue;
+      if ((row.last?.seq ?? 0) <= after) continue;
       const piece = await store.piece(row.peer, Infinity, MAX_MISSED);
       entries.push(...piece.entries.filter(({ seq }) => seq > after));
     }

@@ -38,6 +38,11 @@ type Item = { -readonly [Field in keyof Draft]: Draft[Field] } & {
   isChanged: boolean;
 };
 
+/** A copy, without a spread: that takes 10 µs. */
+function draftOf({ key, peer, at, body, id, seq, failed, until, sendKey }: Draft): Draft {
+  return { key, peer, at, body, id, seq, failed, until, sendKey };
+}
+
 const hasId = (item: Item, id: number) => item.id === id;
 const hasSeq = (item: Item, seq: number) => item.seq === seq;
 
@@ -82,8 +87,10 @@ export class Outbox {
   add(draft: Draft, isStored: boolean): void {
     if (isStored && !this.#known.add(draft.key)) return;
     if (draft.failed !== null) return;
-    const { key, peer, at, body, id, seq, failed, until, sendKey } = draft;
-    const item: Item = { key, peer, at, body, id, seq, failed, until, sendKey, step: "waiting", isChanged: false };
+    const { peer, until } = draft;
+    const item = draftOf(draft) as Item;
+    item.step = "waiting";
+    item.isChanged = false;
     const now = Date.now();
     if (until !== undefined && until > now) this.#pauses.begin(peer, Math.min(until, now + MAX_KEPT_PAUSE_MS));
     this.#items.set(item);
@@ -165,8 +172,7 @@ export class Outbox {
   takeChanges(): Draft[] {
     const drafts: Draft[] = [];
     for (const item of this.#changed) {
-      const { key, peer, at, body, id, seq, failed, until, sendKey, isChanged } = item;
-      if (isChanged) drafts.push({ key, peer, at, body, id, seq, failed, until, sendKey });
+      if (item.isChanged) drafts.push(draftOf(item));
       item.isChanged = false;
     }
     this.#changed = [];

@@ -12,16 +12,15 @@ import { waitFor, type WaitOptions } from "./wait.ts";
 
 /** The parts of a request. */
 export interface Query {
-  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | undefined;
   readonly search?: Readonly<Record<string, string>>;
   readonly body?: unknown;
 }
 
-/** How requests are made. */
-export interface RequestOptions {
+/** How requests are made, and when to stop waiting. */
+export interface RequestOptions extends WaitOptions {
   /** In place of the global `fetch`. */
   readonly fetch?: typeof fetch | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a server needs to know of the caller. */
@@ -51,10 +50,10 @@ export class Server {
   /** `user` null: the user of the browser's cookie. Throws a TypeError if `url` is none. */
   constructor(url: string, user: string | null = null, caller: Caller = {}) {
     const [, , secure, host, path = ""] = URL_FORM.exec(String(url)) ?? [];
-    if (host === undefined || secure === undefined) {
-      const form = "https://host or http://host, with a port or a path where needed, without a query";
-      throw new TypeError(`The url of the server has the form ${form}. This is none: ${String(url)}`);
-    }
+    if (host === undefined || secure === undefined)
+      throw new TypeError(
+        `url has the form https://host or http://host:port/path, without a query. This is none: ${url}`,
+      );
     this.#secure = secure.toLowerCase();
     this.host = canonicalHost(`http${this.#secure}://${host}`, host) + path.replace(/\/+$/, "");
     this.#user = user;
@@ -77,15 +76,20 @@ export class Server {
   }
 
   /**
-   * Asks over HTTP; resolves with the answer's JSON. Rejects with a `Refused`, or with a `RestanteError` where there is
-   * no answer of this server.
+   * Asks over HTTP; resolves with the answer's JSON. Rejects with a `Refused`, with a `RestanteError` where there is no
+   * answer of this server, and when the caller waits no longer.
    */
-  readonly ask = async (path: string, query: Query = {}): Promise<unknown> => {
-    const { signal } = this.#caller;
-    const token = await this.currentToken({ signal });
-    const wait = { signal, timeoutMs: this.#times.requestMs };
-    return await waitFor((signal) => this.#request(path, query, token, signal), wait);
-  };
+  readonly ask = (path: string, query: Query = {}, wait: WaitOptions = this.#caller): Promise<unknown> =>
+    waitFor(async (signal) => {
+      const token = await this.currentToken({ signal });
+      const limits = { signal, timeoutMs: this.#times.requestMs };
+      return await waitFor((within) => this.#request(path, query, token, within), limits);
+    }, wait);
+
+  /** The same where the answer says nothing more. */
+  async change(method: Query["method"], path: string, wait?: WaitOptions, body?: unknown): Promise<void> {
+    await this.ask(path, { method, body }, wait);
+  }
 
   /** A fresh token, or the only one. Rejects with `token_failed` or `bad_token`. */
   currentToken({ signal, timeoutMs = Infinity }: WaitOptions): Promise<string | undefined> {
@@ -98,16 +102,15 @@ export class Server {
     token: string | undefined,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const user = this.#user === null ? {} : { user: this.#user };
     const { fetch: send = fetch, debug } = this.#caller;
-    const content = body === undefined ? {} : { body: JSON.stringify(body) };
     let status: number;
     let text: string;
     try {
-      const response = await send(this.#address("http", path, { ...user, ...search }), {
+      const query = { ...(this.#user !== null && { user: this.#user }), ...search };
+      const response = await send(this.#address("http", path, query), {
         method,
         headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
-        ...content,
+        body: JSON.stringify(body),
         signal,
       });
       ({ status } = response);

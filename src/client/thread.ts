@@ -10,6 +10,8 @@ import { waitFor, type WaitOptions } from "./wait.ts";
 /** Messages that a conversation begins with, and that `older` adds; and the most that the mailbox gives at once. */
 const PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 200;
+/** Messages of one conversation that are shown late, at most; older ones are in the conversation. */
+export const MAX_MISSED = 1_000;
 
 /** What a thread needs of its client's view. */
 interface ThreadSource {
@@ -105,7 +107,18 @@ export class Thread extends Computed<readonly Message[]> {
     if (entries.length + settled.length > 0 || hasRemoved || hasFailures || hasChanged) this.changed();
   }
 
-  /** What was removed while this client did not run is in the row alone. */
+  /**
+   * The latest messages in the store, MAX_MISSED at most: what is shown of them, up to the seq `upTo`, and is not there
+   * any more was removed while this client did not run.
+   */
+  keep({ entries, from }: Piece, upTo: number): void {
+    const seqs = entries.map(({ seq }) => seq);
+    const first = seqs.at(-MAX_MISSED) ?? from;
+    this.#entries = this.#entries.filter(({ seq }) => seq < first || seq > upTo || seqs.includes(seq));
+    this.changed();
+  }
+
+  /** Of a conversation that was removed while this client did not run the row alone says so. */
   #dropRemoved(removed: readonly Removed[]): boolean {
     const { removed: known } = this.#source;
     const isFirst = known.hasAllUpTo(this.peer, this.#entries[0]?.seq ?? 0);

@@ -21,15 +21,15 @@ export async function waitFor<T>(
   const inner = new AbortController();
   let stop: () => void = () => undefined;
   let timer: Timer | undefined;
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(reasonOf(signal));
-    signal?.addEventListener("abort", stop);
-    if (timeoutMs === undefined) return;
-    const late = () => reject(new RestanteError("timeout", `There was no answer within ${Math.round(timeoutMs)} ms.`));
-    timer = setTimeout(late, Math.min(timeoutMs, MAX_TIMER_MS));
-  });
   try {
-    return await Promise.race([work(inner.signal), stopped]);
+    return await new Promise<T>((resolve, reject) => {
+      stop = () => reject(reasonOf(signal));
+      signal?.addEventListener("abort", stop);
+      const late = () =>
+        reject(new RestanteError("timeout", `There was no answer within ${Math.round(timeoutMs ?? 0)} ms.`));
+      if (timeoutMs !== undefined) timer = setTimeout(late, Math.min(timeoutMs, MAX_TIMER_MS));
+      Promise.resolve(work(inner.signal)).then(resolve, reject);
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", stop);

@@ -1,34 +1,26 @@
 // What an application writes in one task, as one commit. It knows no store.
-import { type Commit, type Draft, NONE, type Read } from "./store.ts";
+import { type Commit, NONE } from "./store.ts";
 
 /** The fields of a commit that an application writes. */
-interface Written extends Commit {
-  readonly drafts: Draft[];
-  readonly settled: string[];
-  readonly failures: Required<Commit>["failures"][number][];
-  readonly reads: Read[];
-  taken: number | undefined;
-}
+type Written = Pick<Commit, "taken"> & Required<Pick<Commit, "drafts" | "settled" | "failures" | "reads">>;
 
 export class WriteBuffer {
-  #written = empty();
+  #commits: Commit[] = [];
 
-  add({ drafts = NONE, settled = NONE, failures = NONE, reads = NONE, taken }: Commit): void {
-    this.#written.drafts.push(...drafts);
-    this.#written.settled.push(...settled);
-    this.#written.failures.push(...failures);
-    this.#written.reads.push(...reads);
-    this.#written.taken = taken ?? this.#written.taken;
+  add(commit: Commit): void {
+    this.#commits.push(commit);
   }
 
   /** Everything since the last call. */
   take(): Written {
-    const all = this.#written;
-    this.#written = empty();
-    return all;
+    const all = this.#commits;
+    this.#commits = [];
+    return {
+      drafts: all.flatMap(({ drafts = NONE }) => drafts),
+      settled: all.flatMap(({ settled = NONE }) => settled),
+      failures: all.flatMap(({ failures = NONE }) => failures),
+      reads: all.flatMap(({ reads = NONE }) => reads),
+      taken: all.findLast(({ taken }) => taken !== undefined)?.taken,
+    };
   }
-}
-
-function empty(): Written {
-  return { drafts: [], settled: [], failures: [], reads: [], taken: undefined };
 }

@@ -23,6 +23,7 @@ import {
 } from "./token.ts";
 import { modeOrRefusal, tokenKeyOf, findToken, identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
+import { claimListed, forgetUser, listSignedIn } from "./user-list.ts";
 
 /** How users authenticate on this server, so that a web page can show the right form. */
 export function describeAuth(c: RequestContext): Response {
@@ -44,10 +45,9 @@ export async function claimName(
   if (refused !== null) return problemResponse(refused);
   const { token, record } = await newDeviceToken(c, userName, label);
   const recoveryCode = newRecoveryCode();
-  const answer = await c.env.MAILBOX.getByName(userName).claim(userName, {
-    token: record,
-    recovery: await hashOfCode(userName, normalizeCode(recoveryCode)),
-  });
+  const recovery = await hashOfCode(userName, normalizeCode(recoveryCode));
+  const mailbox = c.env.MAILBOX.getByName(userName);
+  const answer = await claimListed(c, userName, () => mailbox.claim(userName, { token: record, recovery }));
   if ("refused" in answer) return problemResponse(answer.refused);
   setSessionCookie(c, token);
   return jsonResponse(c, { userName, token, recoveryCode, device: answer.value.id }, 201);
@@ -85,6 +85,7 @@ export async function signIn(
     ? await mailbox.link(userName, hash, record)
     : await mailbox.recover(userName, hash, next, record);
   if ("refused" in answer) return problemResponse(answer.refused);
+  await listSignedIn(c, userName);
   setSessionCookie(c, token);
   const again = linked ? {} : { recoveryCode };
   return jsonResponse(c, { userName, token, ...again, device: answer.value.id });
@@ -129,7 +130,11 @@ export function proveByRecoveryCode(c: RequestContext, code: string): Promise<Re
 
 /** Erases the account permanently: 204. */
 export async function eraseAccount(c: RequestContext): Promise<Response> {
-  const answer = await callMailbox(c, (mailbox, caller) => mailbox.erase(caller));
+  const answer = await callMailbox(c, async (mailbox, caller) => {
+    const erased = await mailbox.erase(caller);
+    if ("value" in erased) await forgetUser(c, caller.name);
+    return erased;
+  });
   if (answer.ok) deleteSessionCookie(c);
   return answer.ok ? c.body(null, 204) : answer;
 }

@@ -17,16 +17,25 @@ const minute = {
   unlisted: 0,
 };
 
-/** Logs an attempt, or only counts it if this minute has a line of this event and network, or has enough lines. */
-export function logAttempt(event: AttemptEvent, network: string, now = Date.now()): void {
+/**
+ * Logs an attempt, or only counts it if this minute has a line of this event and network, or has enough lines. Returns
+ * how often it happened in this minute; 0 where that is not counted.
+ */
+export function logAttempt(event: AttemptEvent, network: string, now = Date.now()): number {
   if (now - minute.startedAt >= MINUTE_MS) startMinute(now);
   const key = `${event} ${network}`;
   const times = minute.counts.get(key);
-  if (times !== undefined) minute.counts.set(key, times + 1);
-  else if (minute.counts.size < LINES_PER_MINUTE) {
-    minute.counts.set(key, 1);
-    writeLine(event, network);
-  } else minute.unlisted++;
+  if (times !== undefined) {
+    minute.counts.set(key, times + 1);
+    return times + 1;
+  }
+  if (minute.counts.size >= LINES_PER_MINUTE) {
+    minute.unlisted++;
+    return 0;
+  }
+  minute.counts.set(key, 1);
+  writeLine(event, network);
+  return 1;
 }
 
 /** Starts a minute, after one line that says how many events of the last one had none. */

@@ -2,6 +2,7 @@
 // admin. Operators' routes use `requireOperator`. A user's token is never enough, and the cookie is ignored.
 import { type Refusal, refusal } from "../protocol/refusals.ts";
 import { setActingOperator } from "./acting-operator.ts";
+import { auditAttempt } from "./audit.ts";
 import { loggedNetworkOf } from "./address.ts";
 import { confirmToken, countWorkerRefusal, settleRefusal } from "./request-token.ts";
 import { logAttempt } from "./attempt-log.ts";
@@ -23,7 +24,8 @@ export async function requireOperator(c: RequestContext, next: () => Promise<voi
   }
   const refused = await checkServiceToken(c, token);
   if (refused === null) return next();
-  logAttempt("operator_refused", loggedNetworkOf(c.req.raw, c.env));
+  const network = loggedNetworkOf(c.req.raw, c.env);
+  auditAttempt(c, network, refused.code, logAttempt("operator_refused", network));
   return problemResponse(refused);
 }
 

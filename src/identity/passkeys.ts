@@ -13,6 +13,7 @@ import { problemResponse } from "./problem-response.ts";
 import { base64url } from "./token.ts";
 import { identifyCaller } from "./identify-caller.ts";
 import type { RequestContext } from "./request-context.ts";
+import { listSignedIn } from "./user-list.ts";
 
 const utf8Of = (text: string) => Uint8Array.from(new TextEncoder().encode(text));
 
@@ -100,6 +101,7 @@ export async function passkeySignIn(
   const { token, record } = await newDeviceToken(c, userName, credential.label);
   const answer = await mailbox.enter(userName, challenge, used, record);
   if ("refused" in answer) return problemResponse(answer.refused);
+  await listSignedIn(c, userName);
   setSessionCookie(c, token);
   return jsonResponse(c, { userName, token, device: answer.value.id });
 }

@@ -2,9 +2,10 @@
 // only lists the names. Secrets are made here and shown once.
 import { SERVICES_OBJECT } from "../protocol/registry.ts";
 import { logEvent } from "../protocol/log-events.ts";
-import type { NewServiceToken, Scope, ServiceAccount } from "../protocol/service.ts";
+import { tokenIdOf, type NewServiceToken, type Scope, type ServiceAccount } from "../protocol/service.ts";
 import type { CallResult } from "../protocol/caller.ts";
 import { operatorFields } from "./acting-operator.ts";
+import { amendAudit } from "./audit.ts";
 import { jsonResponse } from "./call-mailbox.ts";
 import { problemResponse } from "./problem-response.ts";
 import { hashOf, newServiceToken } from "./token.ts";
@@ -96,7 +97,9 @@ async function newAccess(
   { scopes, label = "" }: TokenRequest,
 ): Promise<{ readonly token: string; readonly access: NewServiceToken }> {
   const token = await newServiceToken(name, await tokenKeyOf(c));
-  return { token, access: { hash: await hashOf(token), label, scopes } };
+  const hash = await hashOf(token);
+  await amendAudit(c, { id: tokenIdOf(hash) });
+  return { token, access: { hash, label, scopes } };
 }
 
 /** The response with the new token, which is the last of the list. */

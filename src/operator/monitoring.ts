@@ -8,7 +8,7 @@ import { readMetrics } from "./metrics.ts";
 import { prometheusText } from "./prometheus-text.ts";
 import * as schema from "./schemas.ts";
 
-const operators = { tag: "Operators", scope: "admin" } as const;
+const operators = { tag: "Operators", scope: "admin", audit: null } as const;
 
 const versions = {
   version: z.string().meta({ description: "The release" }),

@@ -1,7 +1,8 @@
 // Schemas of the responses to operators.
 import { z } from "@hono/zod-openapi";
-import { canonicalName, device, seq, time } from "../api/schemas.ts";
+import { canonicalName, device, logFrame, seq, time } from "../api/schemas.ts";
 import { codesIn } from "../protocol/refusals.ts";
+import { QUOTA_NAMES } from "../protocol/own-quotas.ts";
 import { AUTH_MODES } from "../protocol/variables.ts";
 import { PLAIN, V1 } from "../protocol/version.ts";
 
@@ -17,12 +18,21 @@ const deviceFacts = z.object({
   online: z.boolean(),
 });
 
+export const suspension = z.object({
+  at: time,
+  reason: z.string(),
+  until: time.nullable().meta({ description: "Null: until an operator lifts it" }),
+});
+
+/** The quotas that operators set for one user, by the names of the variables. */
+export const ownQuotas = z.partialRecord(z.enum(QUOTA_NAMES), count);
+
 export const overview = z
   .object({
     userName: canonicalName,
     is: z.enum(["user", "service", "erased", "nobody"]),
     created: time.nullable(),
-    suspended: z.object({ at: time, reason: z.string() }).nullable(),
+    suspended: suspension.nullable(),
     epoch: z.string().nullable(),
     head: seq,
     unseen: count.meta({ description: "Messages of peers that no device has" }),
@@ -54,6 +64,13 @@ export const overview = z
       .array(z.object({ peer: canonicalName, messages: count, since: time }))
       .meta({ description: "Peers with unsettled messages, the oldest first; at most 20" }),
     alarm: nextTry,
+    limits: z.object({
+      values: z.record(z.enum(QUOTA_NAMES), count).nullable().meta({ description: "Null where RATE_LIMIT is off" }),
+      own: ownQuotas.meta({ description: "Those that an operator set for this user" }),
+      refused: z
+        .array(z.object({ limit: z.string(), times: count, last: time }))
+        .meta({ description: "Limits that refused something, since the process that runs the mailbox started" }),
+    }),
     contacts: z.object({ contact: count, request: count, blocked: count }),
   })
   .meta({ id: "Overview", description: "The state of a mailbox; never a message's body" });
@@ -98,6 +115,45 @@ export const trace = z
   })
   .meta({ id: "Trace", description: "One message's history, from what both mailboxes store; never its body" });
 
+export const report = z
+  .object({
+    id: count,
+    at: time,
+    reporter: canonicalName,
+    user: canonicalName.meta({ description: "Who is reported" }),
+    reason: z.string(),
+    note: z.string(),
+    resolved: time.nullable(),
+    resolvedBy: z.string().nullable().meta({ description: "`secret` for ADMIN_TOKEN, or a service's userName" }),
+    resolution: z.string().nullable(),
+  })
+  .meta({ id: "Report" });
+
+export const shownReport = report
+  .extend({ messages: z.array(logFrame) })
+  .meta({ id: "ShownReport", description: "A report with the messages that the reporter chose to show" });
+
+export const reportPage = z
+  .object({
+    reports: z.array(report),
+    next: count.nullable().meta({ description: "`before` of the next page; null after the last one" }),
+  })
+  .meta({ id: "ReportPage" });
+
+export const userPage = z
+  .object({
+    list: z.enum(["on", "off"]).meta({ description: "`off`: only suspended users are known; see USER_LIST" }),
+    users: z.array(
+      z.object({
+        userName: canonicalName,
+        listed: time.nullable().meta({ description: "When the name was claimed; null if it is not listed" }),
+        suspended: z.object({ at: time, until: time.nullable() }).nullable(),
+      }),
+    ),
+    next: z.string().nullable().meta({ description: "`after` of the next page; null after the last one" }),
+  })
+  .meta({ id: "UserPage" });
+
 export const stats = z
   .object({
     at: time,
@@ -107,3 +163,24 @@ export const stats = z
     shards: z.array(z.object({ shard: count, users: count, sockets: count })),
   })
   .meta({ id: "Stats" });
+
+export const auditPage = z
+  .object({
+    lines: z.array(
+      z.object({
+        n: count,
+        at: time,
+        action: z.string(),
+        user: z.string().nullable(),
+        operator: z.string().nullable().meta({ description: "`secret` for ADMIN_TOKEN, or a service's userName" }),
+        operatorToken: z.string().nullable().meta({ description: "The id of the service's token" }),
+        network: z.string().meta({ description: "A /24 of IPv4, a /48 of IPv6, or `unknown`" }),
+        detail: z.record(z.string(), z.unknown()).meta({ description: "The fields of the request" }),
+        result: z.string().nullable().meta({ description: "`done`, a refusal's code, or null if it is not known" }),
+        count: count.meta({ description: "Of attempts: how many there were, at least" }),
+        last: time,
+      }),
+    ),
+    next: count.nullable().meta({ description: "`before` of the next page; null after the last one" }),
+  })
+  .meta({ id: "AuditPage" });

@@ -1,5 +1,6 @@
 // Orders of operators to a mailbox, and their results: data about its store and sockets, never a message's body.
 import type { SignedInDevice } from "./caller.ts";
+import type { OwnQuotas, QuotaChange, UserLimitState } from "./own-quotas.ts";
 
 /**
  * An operator's order. `look` inspects the mailbox, `see` one message. `device`: null for all. `drain` closes all sockets
@@ -10,7 +11,8 @@ export type OperatorOrder =
   | { readonly is: "see"; readonly which: MessageRef }
   | { readonly is: "disconnect"; readonly device: string | null }
   | { readonly is: "drain" }
-  | { readonly is: "suspend"; readonly reason: string }
+  | { readonly is: "suspend"; readonly reason: string; readonly until?: number | null }
+  | { readonly is: "quotas"; readonly change: QuotaChange }
   | { readonly is: "resume" };
 
 /** The result of each order. `disconnect`, `drain`: the number of closed sockets. */
@@ -22,12 +24,15 @@ export interface OrderResult {
   readonly drain: number;
   readonly suspend: Suspension;
   readonly resume: null;
+  /** The quotas that the user has now. */
+  readonly quotas: OwnQuotas;
 }
 
-/** When the suspension started, ms since 1970, and the operator's note. */
+/** When the suspension started and when it ends, ms since 1970, and the operator's note. `until` null: no end. */
 export interface Suspension {
   readonly at: number;
   readonly reason: string;
+  readonly until: number | null;
 }
 
 /** Times are ms since 1970, sizes bytes. */
@@ -51,6 +56,7 @@ export interface MailboxOverview {
   readonly owing: readonly UnsettledPeer[];
   /** When the next alarm is due. */
   readonly alarm: number | null;
+  readonly limits: UserLimitState;
   readonly contacts: { readonly contact: number; readonly request: number; readonly blocked: number };
 }
 

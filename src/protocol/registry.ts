@@ -1,8 +1,15 @@
-// Calls to the registry: the list of service accounts, and the key that marks tokens. No message passes it.
+// Calls to the registry: the list of service accounts, the key that marks tokens, the audit, the list of users, and
+// their reports. No message passes it, except those that a reporter shows.
+import type { AuditCalls } from "./audit.ts";
+import type { ReportCalls } from "./reports.ts";
+import type { UserListCalls } from "./user-list.ts";
 
-/** The names of the object with the list and of the object with the key. */
+/** The names of the objects: with the list of services, the key, the audit, the list of users, and their reports. */
 export const SERVICES_OBJECT = "services";
 export const KEYS_OBJECT = "keys";
+export const AUDIT_OBJECT = "audit";
+export const USERS_OBJECT = "users";
+export const REPORTS_OBJECT = "reports";
 
 /** Bytes of the key. */
 export const TOKEN_KEY_BYTES = 32;
@@ -13,7 +20,7 @@ export interface ServiceListing {
   readonly created: number;
 }
 
-export interface RegistryCalls {
+export interface RegistryCalls extends AuditCalls, UserListCalls, ReportCalls {
   /** The key that marks tokens, hex. Made at the first call, and constant from then on. */
   tokenKey(): Promise<string>;
   /** Adds a name, if it is not in the list. */

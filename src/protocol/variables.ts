@@ -15,6 +15,7 @@ export const REGISTRATION_MODES = ["open", "invite", "closed"] as const;
 export const VARIABLES = {
   AUTH: choice(AUTH_MODES, null, "who may open a mailbox", { guards: true }),
   REGISTRATION: choice(REGISTRATION_MODES, "open", "who may claim a name", { guards: true }),
+  USER_LIST: choice(["on", "off"], "off", "whether the registry lists the claimed names"),
   INVITE_SECRET: secret("what invitations are signed with"),
   ADMIN_TOKEN: secret("who has it is an operator", { blanks: false }),
   ORIGIN: text("the origin that cookies and passkeys are made for", { guards: true, read: readOwnOrigin }),

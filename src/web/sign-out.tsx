@@ -29,7 +29,7 @@ export async function finishSignOut(): Promise<boolean> {
   const userName = pendingSignOut();
   if (userName === null) return true;
   try {
-    await signOut(location.origin, { userName }, { signal: AbortSignal.timeout(ANSWER_MS) });
+    await signOut(location.origin, { userName }, { timeoutMs: ANSWER_MS });
   } catch (error) {
     // They are not signed in any more, or this server has no accounts by now.
     if (!(error instanceof Refused && [401, 403, 404].includes(error.status ?? 0))) return false;

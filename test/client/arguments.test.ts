@@ -12,7 +12,7 @@ const any = (value: unknown) => value as never;
 const GOOD = { url: "http://mailbox.test", userName: "alice", store: memoryStore() };
 
 test.each<[string, unknown, RegExp]>([
-  ["url", undefined, /^The url of the server has the form .* This is none: undefined$/],
+  ["url", undefined, /^url has the form .* This is none: undefined$/],
   ["url", "localhost:8810", /This is none: localhost:8810$/],
   ["url", "ftp://mailbox.test", /has the form/],
   ["url", "http://", /has the form/],

@@ -179,6 +179,44 @@ test("[L8] a tab that did not run while a conversation was removed shows it no m
   expect(thread.value.map(({ seq }) => seq)).toEqual([2]);
 });
 
+test("[L8] a tab that did not run while single messages were removed shows them no more, also when it leads then", async () => {
+  const common = new SharedStore();
+  const first = await common.tab();
+  const second = await common.tab();
+  const [thread, other] = [first.messages.with("bob"), first.messages.with("carol")];
+  await link().welcome();
+  await link().deliver(...[1, 2, 3, 4].map((seq) => fromBob(seq)), { ...fromBob(5, "hi", 1), from: "carol" });
+  expect(thread.value).toHaveLength(4);
+  const notify = await common.takeOver();
+  await link().welcome({ head: 5 });
+  // Messages between tabs never reach it.
+  common.held = [];
+  await link().deliver(cleared(6, { of: 1 }), cleared(7, { of: 3 }), { ...fromBob(8, "new", 5) });
+  await link().deliver(cleared(9, { of: 4 }));
+  await notify();
+  expect(thread.value.map(({ seq }) => seq)).toEqual([2, 8]);
+  expect(other.value.map(({ seq }) => seq)).toEqual([5]);
+  await link().deliver(cleared(10, { of: 8 }));
+  await second.close();
+  await link().welcome({ head: 10 });
+  expect(thread.value.map(({ seq }) => seq)).toEqual([2]);
+});
+
+test("[L8] a tab that did not run keeps showing messages that the store has evicted", async () => {
+  const common = new SharedStore();
+  const first = await common.tab();
+  await common.tab();
+  const thread = first.messages.with("bob");
+  await link().welcome();
+  await link().deliver(...Array.from({ length: 1_001 }, (_, i) => fromBob(i + 1)));
+  const notify = await common.takeOver();
+  await link().welcome({ head: 1_001 });
+  common.held = [];
+  await link().deliver(cleared(1_002, { of: 1_000 }));
+  await notify();
+  expect(thread.value.map(({ seq }) => seq)).toEqual(Array.from({ length: 1_001 }, (_, i) => i + 1).toSpliced(999, 1));
+});
+
 /** The methods of a store, to replace some of them. */
 function boundStore(store: Store): Store {
   return {

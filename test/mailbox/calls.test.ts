@@ -9,7 +9,7 @@ import { fresh } from "../support/devices.ts";
 const NAMES =
   "accept account ack addPasskey block changeProfile checkChallenge claim clear configure conversations devices enter " +
   "enterOptions entries erase export isNameFree link linkCode messages operate passkey passkeyOptions passkeyRefused " +
-  "passkeys profile proofOptions proofPasskey prove proveByPasskey recover recoveryCode remove removePasskey restore " +
+  "passkeys profile proofOptions proofPasskey prove proveByPasskey recover recoveryCode remove removePasskey reportedMessages restore " +
   "send service settings signOut signOutOthers standing unblock";
 
 test("the calls of the Worker keep their names", () => {

@@ -45,7 +45,7 @@ test("every write is noticed, whichever part of the log makes it", async () => {
   await withLog((log) => {
     log.flush(() => null);
     expect([log.sql.takeWrote(), log.sql.takeWrote()]).toEqual([true, false]);
-    new SuspensionRow(log.sql).begin("spam");
+    new SuspensionRow(log.sql).begin("spam", null);
     expect(log.sql.takeWrote()).toBe(true);
     new IdempotencyKeys(log.sql).put({ key: "k", sorted: null, digest: "d", at: Date.now(), entries: [1] }, Date.now());
     expect(log.sql.takeWrote()).toBe(true);

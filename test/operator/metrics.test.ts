@@ -284,3 +284,15 @@ test("Analytics Engine receives the increase, in valid data points", async () =>
   expect(points[0]?.doubles[DOUBLES.indexOf("class:3")]).toBe(1);
   expect(DOUBLES.length).toBeLessThanOrEqual(20);
 });
+
+test("stats are the metrics as JSON, with each shard", async () => {
+  await open(fresh("alice"));
+  const stats = (await (await callApi("GET", "/api/admin/stats", undefined, ADMIN)).json()) as {
+    auth: string;
+    online: { users: number };
+    shards: { users: number }[];
+  };
+  expect(stats.auth).toBe("open");
+  expect(stats.shards).toHaveLength(16);
+  expect(stats.shards.reduce((sum, { users }) => sum + users, 0)).toBe(stats.online.users);
+});

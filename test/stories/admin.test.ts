@@ -22,9 +22,11 @@ test("the help names every verb, the token and the exit codes, and each verb has
   const { code, out } = await command.run(["--help"], { RESTANTE_ADMIN_TOKEN: "" });
   expect(code).toBe(0);
   for (const word of ["RESTANTE_ADMIN_TOKEN", "--url", "--json", "Exit codes"]) expect(out).toContain(word);
-  const verbs = [...out.matchAll(/^ {2}((?:service )?[a-z]+)(?: [A-Z]+)* {2,}/gm)].map((match) => match[1] ?? "");
+  const verbs = [...out.matchAll(/^ {2}((?:(?:service|report) )?[a-z][a-z-]*)(?: [A-Z]+)* {2,}/gm)].map(
+    (match) => match[1] ?? "",
+  );
   const all =
-    "stats,user,disconnect,suspend,resume,trace,export,restore,erase,service create,service grant,service list,service show,service revoke";
+    "stats,user,disconnect,suspend,resume,quotas,trace,export,restore,erase,audit,users,export-all,reports,report show,report resolve,service create,service grant,service list,service show,service revoke";
   expect(verbs.join()).toBe(all);
   for (const verb of verbs) {
     const own = await command.run([...verb.split(" "), "--help"], { RESTANTE_ADMIN_TOKEN: "" });
@@ -42,6 +44,11 @@ test("the exit code is 2 for wrong usage, 1 for a refusal of the server, and 3 f
     [["erase", "a"], /--yes/],
     [["restore", "a", "--to", "yesterday"], /--to yesterday/],
     [["service", "create", "bot"], /--scope/],
+    [["audit", "--since", "yesterday"], /--since yesterday/],
+    [["suspend", "a", "--for", "long"], /--for long/],
+    [["suspend", "a", "--until", "tomorrow"], /--until tomorrow/],
+    [["quotas", "a", "--set", "SOCKETS"], /--set SOCKETS/],
+    [["audit", "--last", "0"], /--last/],
     [["stats", "--url", "ftp://x"], /--url ftp:/],
     [["trace", "a", "1", "--logs", "/no/such/file"], /./],
   ] as const) {
@@ -165,6 +172,27 @@ test("disconnect, suspend, resume, export and erase take effect and report it", 
   expect(await command.json("erase", "erin", "--yes")).toEqual({ erased: "erin" });
   expect(await command.text("user", "erin")).toContain("was erased");
   expect(await command.run(["resume", "erin"])).toMatchObject({ code: 1, error: expect.stringContaining("(erased)") });
+});
+
+test("audit shows who did what to whom, who looked, and where wrong tokens came from", async () => {
+  const boss = (await command.json("service", "create", "boss", "--scope", "admin")) as { token: string; id: string };
+  await open(server.url, "frank");
+  await command.run(["suspend", "frank", "--reason", "spam"], { RESTANTE_ADMIN_TOKEN: boss.token });
+  await command.text("resume", "frank");
+  await command.text("user", "frank");
+  await command.run(["stats"], { RESTANTE_ADMIN_TOKEN: "x".repeat(40) });
+  const text = await command.text("audit", "--user", "frank", "--since", "1h");
+  expect(text).toMatch(
+    new RegExp(
+      `boss ${boss.id} +127\\.0\\.0\\.0/24 +suspend +frank +done +\\{"reason":"spam"\\}\n.*secret .*resume +frank +done`,
+    ),
+  );
+  expect(await command.json("audit", "--operator", "boss")).toMatchObject([{ action: "suspend", user: "frank" }]);
+  expect(await command.json("audit", "--user", "frank", "--last", "1")).toMatchObject([{ action: "resume" }]);
+  expect(await command.text("audit", "--looks", "--user", "frank")).toMatch(/secret +127.* look +frank/);
+  expect(await command.text("audit", "--attempts")).toMatch(/^127\.0\.0\.0\/24 +\d+ .*unauthorized$/m);
+  expect(await command.text("audit", "--user", "nobody-else")).toBe("There are none.\n");
+  await command.text("service", "revoke", "boss");
 });
 
 test("service accounts are created, listed, shown and revoked, and one of scope admin may operate", async () => {

@@ -13,9 +13,17 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts Chromium: $CHROMIUM, or that of Debian's package, with further flags. The caller closes it. */
-export function startBrowser(flags: readonly string[] = []): Promise<Browser> {
+/**
+ * Starts Chromium: $CHROMIUM, or that of Debian's package, with further flags, and without some that Playwright gives.
+ * The caller closes it.
+ */
+export function startBrowser(flags: readonly string[] = [], without: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) throw new Error("Chromium is missing: apt-get install chromium");
-  return chromium.launch({ executablePath, headless: true, args: [...FLAGS, ...flags] });
+  return chromium.launch({
+    executablePath,
+    headless: true,
+    args: [...FLAGS, ...flags],
+    ignoreDefaultArgs: [...without],
+  });
 }

@@ -114,6 +114,17 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "DELETE /api/conversations/{userName}": [({ bob }) => ({ path: { userName: bob.userName } })],
   "GET /api/profile": [() => ({})],
   "PUT /api/profile": [() => ({ body: { displayName: "Alice" } })],
+  "POST /api/reports": [
+    async ({ alice, bob }) => ({
+      body: {
+        userName: bob.userName,
+        reason: "spam",
+        note: "again",
+        seqs: [Number(await received(alice, bob))],
+        consent: true,
+      },
+    }),
+  ],
   "GET /api/requests": [() => ({}), ({ bob }) => bob.token],
   "PUT /api/contacts/{userName}": [async ({ alice }) => ({ path: { userName: await stranger(alice) } })],
   "GET /api/blocks": [() => ({})],
@@ -125,6 +136,17 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   "GET /api/health/live": [() => ({}), () => undefined],
   "GET /api/metrics": [() => ({}), () => ADMIN],
   "GET /api/admin/stats": [() => ({}), () => ADMIN],
+  "GET /api/admin/users": [() => ({ query: { prefix: "a", suspended: "yes", since: "1" } }), () => ADMIN],
+  "GET /api/admin/reports": [() => ({ query: { state: "open", before: "9" } }), () => ADMIN],
+  "GET /api/admin/reports/{id}": [
+    async ({ alice, bob }) => ({ path: { id: await reported(alice, bob) } }),
+    () => ADMIN,
+  ],
+  "PUT /api/admin/reports/{id}/resolution": [
+    async ({ alice, bob }) => ({ path: { id: await reported(alice, bob) }, body: { resolution: "talked to them" } }),
+    () => ADMIN,
+  ],
+  "GET /api/admin/audit": [() => ({ query: { of: "looks", since: "1", before: "9" } }), () => ADMIN],
   "GET /api/admin/users/{userName}": [({ alice }) => ({ path: { userName: alice.userName } }), () => ADMIN],
   "GET /api/admin/users/{userName}/messages/{seq}": [
     async ({ alice }) => ({ path: { userName: alice.userName, seq: await newest(alice) } }),
@@ -141,6 +163,10 @@ export const validCalls: Readonly<Record<string, ValidCall>> = {
   ],
   "PUT /api/admin/users/{userName}/suspension": [
     async () => ({ path: { userName: (await claimAccount("erin")).userName }, body: { reason: "spam" } }),
+    () => ADMIN,
+  ],
+  "PATCH /api/admin/users/{userName}/quotas": [
+    ({ alice }) => ({ path: { userName: alice.userName }, body: { SENDS_PER_SECOND: 50, SOCKETS: null } }),
     () => ADMIN,
   ],
   "DELETE /api/admin/users/{userName}/suspension": [
@@ -210,6 +236,20 @@ async function newest(alice: Account, peer?: string): Promise<string> {
   const response = await callApi("GET", "/api/conversations", undefined, alice.token);
   const { conversations } = await response.json<{ conversations: { peer: string; last: { seq: number } }[] }>();
   return String(conversations.find((one) => peer === undefined || one.peer === peer)?.last.seq);
+}
+
+/** The seq of a new message of bob's in alice's log. */
+async function received(alice: Account, bob: Account): Promise<string> {
+  await callApi("PUT", `/api/contacts/${bob.userName}`, {}, alice.token);
+  await callApi("POST", "/api/messages", { to: alice.userName, body: "buy this" }, bob.token);
+  return newest(alice, bob.userName);
+}
+
+/** The id of a report of alice's about bob. */
+async function reported(alice: Account, bob: Account): Promise<string> {
+  const seqs = [Number(await received(alice, bob))];
+  const body = { userName: bob.userName, reason: "abuse", seqs, consent: true };
+  return String((await json(callApi("POST", "/api/reports", body, alice.token)))["id"]);
 }
 
 /** Signs in another device of alice's, and returns its id. */

@@ -26,10 +26,11 @@ export class SdkFixture {
   #port = 0;
   #count = 0;
 
-  constructor() {
+  /** `without`: flags of Playwright that the browser is not given. */
+  constructor(without: readonly string[] = []) {
     beforeAll(async () => {
       const starting = [
-        startBrowser([`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`]),
+        startBrowser([`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`], without),
         startServer({ ...OPEN, ALLOWED_ORIGINS: "*" }),
       ] as const;
       [this.#browser, this.#server] = await Promise.all(starting);

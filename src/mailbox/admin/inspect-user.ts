@@ -47,6 +47,7 @@ export function overview(context: MailboxContext, { bytes, alarm }: ObjectStats)
     sockets: [...context.sockets.all()].map(socketOf),
     owing: context.outbox.peersWithUnsettled(MAX_PEERS),
     alarm,
+    limits: context.limits.state,
     contacts: { contact: count("contact"), request: count("request"), blocked: count("blocked") },
   };
 }

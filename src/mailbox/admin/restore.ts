@@ -17,7 +17,7 @@ export async function restore(
 ): Promise<CallResult<{ readonly undo: string }>> {
   const refused = checkAccess(context, { is: "operator" });
   if (refused !== null) return { refused };
-  return restoreStorage(ctx.storage, at, () => ctx.abort("restored to an earlier time"));
+  return restoreStorage(ctx.storage, at, () => ctx.abort("restored to an earlier time"), context.user);
 }
 
 /** Selects the storage that the object wakes up with, and restarts it. `undo`: the bookmark of the state before. */
@@ -25,13 +25,14 @@ export async function restoreStorage(
   storage: Pick<DurableObjectStorage, "getBookmarkForTime" | "onNextSessionRestoreBookmark">,
   at: number,
   restart: () => void,
+  user: string,
 ): Promise<CallResult<{ readonly undo: string }>> {
   try {
     const undo = await storage.onNextSessionRestoreBookmark(await storage.getBookmarkForTime(at));
     setTimeout(restart, RESTART_DELAY_MS);
     return { value: { undo } };
   } catch (error) {
-    logEvent("restore_failed", { reason: reasonOf(error) });
+    logEvent("restore_failed", { user, reason: reasonOf(error) });
     return { refused: refusal("not_found", "nothing is kept of that time") };
   }
 }

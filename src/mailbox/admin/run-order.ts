@@ -24,10 +24,13 @@ export function runOrder(
       return { value: disconnect(context, order.device) };
     case "suspend":
       // The end of the group commit closes the sockets.
-      return { value: context.suspension.begin(order.reason) };
+      return { value: context.suspension.begin(order.reason, order.until ?? null) };
     case "resume":
       context.suspension.end();
       return { value: null };
+    case "quotas":
+      context.limits.change(order.change);
+      return { value: context.limits.state.own };
     default:
       return order satisfies never;
   }

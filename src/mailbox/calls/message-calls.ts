@@ -8,6 +8,7 @@ import type { MailboxObject } from "../instance/context.ts";
 import { clearConversation, removeMessage } from "../delivery/remove-messages.ts";
 import { sendOverHttp } from "../delivery/send-over-http.ts";
 import { readConversations, readMessages } from "../reading/read-conversations.ts";
+import { reportedMessages } from "../reading/reported-messages.ts";
 import { acknowledgeOverHttp, readEntries } from "../reading/read-log.ts";
 
 const startSending = caller((context, _, sending: SendRequest) => sendOverHttp(context, sending));
@@ -33,6 +34,11 @@ export const messageCalls = {
   /** Removes the conversation, or one message of it, for the user alone. */
   clear: caller((context, _, peer: string) => clearConversation(context, peer)),
   remove: caller((context, _, peer: string, seq: number) => removeMessage(context, peer, seq)),
+
+  /** The chosen messages of the conversation with `peer`, for a report to the operators. */
+  reportedMessages: caller((context, _, peer: string, seqs: readonly number[]) =>
+    reportedMessages(context, peer, seqs),
+  ),
 
   messages: caller((context, _, peer: string, range: ListRange) => ({ value: readMessages(context, peer, range) })),
 };

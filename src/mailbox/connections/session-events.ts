@@ -81,12 +81,12 @@ export function drain(context: MailboxContext): number {
  * longest.
  */
 function sessionToReplace(
-  { sockets, config }: MailboxContext,
+  { sockets, limits }: MailboxContext,
   visit: ConnectionRequest,
 ): { readonly session: Session; readonly code: "replaced" | "crowded_out" } | null {
   const own = visit.dialect === V1 ? sockets.ofDevice(visit.place.device) : undefined;
   if (own !== undefined) return { session: own, code: "replaced" };
-  if (sockets.size < (config.quotas?.SOCKETS ?? Infinity)) return null;
+  if (sockets.size < (limits.quotas?.SOCKETS ?? Infinity)) return null;
   const idlest = sockets.idlest();
   return idlest === undefined ? null : { session: idlest, code: "crowded_out" };
 }

@@ -20,9 +20,11 @@ import { flushReplies, flushWrites } from "./flush.ts";
 import { configOf } from "../limits/config.ts";
 import { EventLoad } from "../limits/event-load.ts";
 import { UnseenCount } from "../limits/unseen-count.ts";
+import { UserLimits } from "../limits/user-limits.ts";
 import { Inspector } from "../log/inspect.ts";
 import { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import { Log } from "../log/log.ts";
+import { QuotaRows } from "../log/accounts/quota-rows.ts";
 import { SuspensionRow } from "../log/accounts/suspension.ts";
 import { hasOldFile } from "../log/tombstone.ts";
 import { CensusReport } from "../connections/census-report.ts";
@@ -59,6 +61,7 @@ export function assemble(ctx: DurableObjectState, env: Env, name?: string, closi
     log,
     idempotencyKeys: new IdempotencyKeys(log.sql),
     suspension: new SuspensionRow(log.sql),
+    limits: new UserLimits(user, config, new QuotaRows(log.sql)),
     inspector: new Inspector(log.sql),
     sockets,
     outbox: outboxOf(log, groupCommit, { budget, remote, alarms }, (peer) => lookUpForWatchers(context, peer)),

@@ -11,6 +11,7 @@ import type { RemoteObjects } from "../delivery/remote-objects.ts";
 import type { MailboxConfig } from "../limits/config.ts";
 import type { EventLoad } from "../limits/event-load.ts";
 import type { UnseenCount } from "../limits/unseen-count.ts";
+import type { UserLimits } from "../limits/user-limits.ts";
 import type { Inspector } from "../log/inspect.ts";
 import type { IdempotencyKeys } from "../log/accounts/idempotency-keys.ts";
 import type { Log } from "../log/log.ts";
@@ -29,6 +30,7 @@ export interface MailboxContext {
   /** Keys of requests that were sent with one. */
   readonly idempotencyKeys: IdempotencyKeys;
   readonly suspension: SuspensionRow;
+  readonly limits: UserLimits;
   readonly inspector: Inspector;
   readonly sockets: Sockets;
   readonly outbox: Outbox;

@@ -7,7 +7,7 @@ import { isService } from "../access/service-tokens.ts";
 import type { Session, V1Session } from "../connections/sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Quotas } from "./config.ts";
-import { userBuckets } from "./user-buckets.ts";
+import { type LimitName, userBuckets } from "./user-buckets.ts";
 
 /** UTF-16 units of a rejected text that are not charged: what JSON and names take. */
 const FREE_TEXT_UNITS = 1_000;
@@ -16,7 +16,7 @@ const REQUEST_PRICE_UNITS = 65_536;
 
 /** The limits of people; null where they are off, and for services, which operators created. */
 function limitsOf(context: MailboxContext): Quotas | null {
-  return isService(context) ? null : context.config.quotas;
+  return isService(context) ? null : context.limits.quotas;
 }
 
 /** The bucket of sent messages. */
@@ -28,7 +28,9 @@ export function sendBucket({ user }: MailboxContext, { SEND_BURST, SENDS_PER_SEC
 export function takeSignal(context: MailboxContext, price = 1): number {
   const limits = limitsOf(context);
   if (limits === null) return 0;
-  return userBuckets.of(context.user, "signal", limits.SIGNAL_BURST, limits.SIGNALS_PER_SECOND).take(price);
+  const wait = userBuckets.of(context.user, "signal", limits.SIGNAL_BURST, limits.SIGNALS_PER_SECOND).take(price);
+  if (wait > 0) context.limits.noteRefusal("SIGNALS_PER_SECOND");
+  return wait;
 }
 
 /** Takes a question for a peer's presence. Returns 0, or the ms until another one is allowed. */
@@ -56,18 +58,19 @@ export function takeRenewal(session: V1Session): number {
 export function checkConnectAllowance(context: MailboxContext, device: string): Refusal | null {
   const limits = limitsOf(context);
   if (limits === null) return null;
-  if (context.sockets.unanswered.bytes > MAX_UNANSWERED_BYTES) return tooMany(CLOSE_ANSWER_MS);
+  if (context.sockets.unanswered.bytes > MAX_UNANSWERED_BYTES)
+    return tooMany(context, "CONNECTS_PER_SECOND", CLOSE_ANSWER_MS);
   const { CONNECT_BURST: burst, CONNECTS_PER_SECOND: rate } = limits;
   const ofUser = userBuckets.of(context.user, "connect", burst, rate);
-  if (ofUser.tokens < 1) return tooMany(ofUser.take());
+  if (ofUser.tokens < 1) return tooMany(context, "CONNECTS_PER_SECOND", ofUser.take());
   const ofDevice = userBuckets.ofDevice(context.user, device, Math.ceil(burst / 2), rate);
-  return tooMany(ofDevice.take() || ofUser.take());
+  return tooMany(context, "CONNECTS_PER_SECOND", ofDevice.take() || ofUser.take());
 }
 
 /** Takes a request over HTTP, or refuses it. */
 export function checkRequestAllowance(context: MailboxContext): Refusal | null {
   const limits = limitsOf(context);
-  return limits === null ? null : tooMany(requestBucket(context, limits).take());
+  return limits === null ? null : tooMany(context, "REQUESTS_PER_SECOND", requestBucket(context, limits).take());
 }
 
 /**
@@ -80,7 +83,7 @@ export function checkExportAllowance(context: MailboxContext, bytes: number): Re
   const bucket = userBuckets.of(context.user, "export", limits.REQUEST_BURST, limits.REQUESTS_PER_SECOND);
   const wait = bucket.take();
   if (wait === 0) bucket.charge(bytes / REQUEST_PRICE_UNITS);
-  return tooMany(wait);
+  return tooMany(context, "REQUESTS_PER_SECOND", wait);
 }
 
 /** Charges a large response, whose size is known only now. */
@@ -106,7 +109,9 @@ export function chargeRejected(context: MailboxContext, session: Session, frames
   const ofUser = userBuckets.of(context.user, "rejected", 2 * REJECTED.MAX, 2 * REJECTED.LEAK_PER_SECOND);
   session.rejected.charge(price);
   ofUser.charge(price);
-  if (session.rejected.tokens < 0 || ofUser.tokens < 0) session.status = "flooding";
+  if (session.rejected.tokens >= 0 && ofUser.tokens >= 0) return;
+  session.status = "flooding";
+  context.limits.noteRefusal("frames without effect");
 }
 
 /**
@@ -117,6 +122,7 @@ export function pauseEvents(context: MailboxContext, price: number): void {
   if (context.load.add(price)) context.pause(PAUSE.MS);
 }
 
-function tooMany(wait: number): Refusal<"rate_limited"> | null {
+function tooMany({ limits }: MailboxContext, limit: LimitName, wait: number): Refusal<"rate_limited"> | null {
+  if (wait > 0) limits.noteRefusal(limit);
   return wait > 0 ? { ...refusal("rate_limited"), retryAfter: wait } : null;
 }

@@ -26,16 +26,22 @@ export function checkSending(
 ): Refusal<"declined" | "mailbox_full" | "rate_limited"> | null {
   const blocked = checkNotBlocked(context, to);
   if (blocked !== null) return blocked;
-  const { quotas } = context.config;
+  const { quotas } = context.limits;
   if (quotas === null) return null;
-  if (isStorageFull(context)) return ownMailboxFull("it keeps no more bytes");
-  if (context.outbox.unsettledTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT)
+  if (isStorageFull(context)) {
+    context.limits.noteRefusal("MAILBOX_BYTES");
+    return ownMailboxFull("it keeps no more bytes");
+  }
+  if (context.outbox.unsettledTo(to) >= quotas.OUTBOX_PER_CORRESPONDENT) {
+    context.limits.noteRefusal("OUTBOX_PER_CORRESPONDENT");
     return { ...ownMailboxFull("too much is on its way to this receiver"), affects: "receiver" };
+  }
   if (isService(context)) return null;
   const newWait = to === context.user ? 0 : waitForNewPeer(context, to, Date.now());
   const rateWait = waitForRate(context, quotas);
   const wait = Math.max(rateWait, newWait);
   if (wait <= 0) return null;
+  context.limits.noteRefusal(newWait > rateWait ? "NEW_CORRESPONDENTS_PER_HOUR" : "SENDS_PER_SECOND");
   const no = { ...refusal("rate_limited"), retryAfter: Math.ceil(wait) };
   return newWait > rateWait ? { ...no, affects: "receiver" } : no;
 }
@@ -43,13 +49,13 @@ export function checkSending(
 /**
  * Whether the mailbox has as many bytes as it may. It can still be read, acknowledged, exported, trimmed and erased.
  */
-export function isStorageFull({ log, config }: MailboxContext): boolean {
-  return config.quotas !== null && log.sql.bytes >= config.quotas.MAILBOX_BYTES;
+export function isStorageFull({ log, limits }: MailboxContext): boolean {
+  return limits.quotas !== null && log.sql.bytes >= limits.quotas.MAILBOX_BYTES;
 }
 
 /** Whether others have filled their share of the bytes. */
-function isFullForOthers({ log, config }: MailboxContext): boolean {
-  return config.quotas !== null && log.sql.bytes >= OTHERS_SHARE * config.quotas.MAILBOX_BYTES;
+function isFullForOthers({ log, limits }: MailboxContext): boolean {
+  return limits.quotas !== null && log.sql.bytes >= OTHERS_SHARE * limits.quotas.MAILBOX_BYTES;
 }
 
 /** The refusal for a mailbox's own user. */
@@ -59,7 +65,7 @@ export function ownMailboxFull(why: string): Refusal<"mailbox_full"> {
 
 /** Charges one sent message. */
 export function spendQuota(context: MailboxContext): void {
-  if (context.config.quotas !== null && !isService(context)) sendBucket(context, context.config.quotas).charge(1);
+  if (context.limits.quotas !== null && !isService(context)) sendBucket(context, context.limits.quotas).charge(1);
 }
 
 /**
@@ -73,11 +79,13 @@ export function acceptableCount(
 ): { readonly free: number; readonly code: CodeIn<"failed"> } {
   if (isDeclined(context, peer.name)) return { free: 0, code: "declined" };
   const standing = standingOf(context, peer.name);
-  const backlog = isFullForOthers(context) ? 0 : backlogSpace(context, peer, envelopes.length);
+  const isFull = isFullForOthers(context);
+  const backlog = isFull ? 0 : backlogSpace(context, peer, envelopes.length);
+  if (backlog < envelopes.length) context.limits.noteRefusal(isFull ? "MAILBOX_BYTES" : "BACKLOG");
   if (service || !hasStrangers(context) || standing === "contact") return { free: backlog, code: "mailbox_full" };
   // The conversation with a stranger holds their messages only.
   const written = standing === null ? 0 : context.log.conversations.size(peer);
-  const left = Math.max(0, context.config.strangerMessages - written);
+  const left = Math.max(0, context.limits.strangerMessages - written);
   return left <= backlog ? { free: left, code: "declined" } : { free: backlog, code: "mailbox_full" };
 }
 
@@ -91,7 +99,7 @@ function waitForRate(context: MailboxContext, quotas: Quotas): number {
 /** Ms until the user may write to a new peer; 0 for now, and for a peer who is not new. */
 function waitForNewPeer(context: MailboxContext, to: string, now: number): number {
   if (!isNew(context, to)) return 0;
-  const max = (context.config.quotas ?? QUOTAS).NEW_CORRESPONDENTS_PER_HOUR;
+  const max = (context.limits.quotas ?? QUOTAS).NEW_CORRESPONDENTS_PER_HOUR;
   const recent = context.log.contacts.wroteAfter(now - HOUR_MS);
   const first = recent.at(-max);
   return recent.length < max || first === undefined ? 0 : first + HOUR_MS - now;
@@ -99,7 +107,7 @@ function waitForNewPeer(context: MailboxContext, to: string, now: number): numbe
 
 /** How many more messages fit into the backlog of this author and into that of all authors: the smaller number. */
 function backlogSpace(context: MailboxContext, peer: Peer, count: number): number {
-  const { quotas } = context.config;
+  const { quotas } = context.limits;
   if (quotas === null) return Infinity;
   const { BACKLOG_PER_CORRESPONDENT: ofOne, BACKLOG: ofAll } = quotas;
   return Math.max(0, Math.min(ofOne - unseenOf(context, peer, ofOne - count), ofAll - context.unseen.of(context.log)));

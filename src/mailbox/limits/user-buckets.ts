@@ -1,5 +1,6 @@
 // The token buckets of all users of this isolate. They outlive the objects: a mailbox that restarts or wakes finds its
 // buckets as it left them, so that a restart grants nothing. In memory only; it knows nothing of what a bucket counts.
+import type { QuotaName, RefusalCount } from "../../protocol/own-quotas.ts";
 import { TokenBucket } from "../../protocol/token-bucket.ts";
 
 /** Users whose buckets are kept. Answers: buckets as memory. */
@@ -9,13 +10,17 @@ const MAX_DEVICES = 64;
 
 type BucketKind = "send" | "signal" | "ask" | "typing" | "change" | "connect" | "request" | "export" | "rejected";
 
+/** A limit that can refuse something of a user: by the variable that an operator would change. */
+export type LimitName = QuotaName | "frames without effect";
+
 /**
- * The buckets of one user. A user can name any number of devices: their own map keeps them from evicting the other
+ * The buckets of one user, and how often each limit refused something. A user can name any number of devices: their own map keeps them from evicting the other
  * buckets.
  */
 interface Buckets {
   readonly kinds: Map<BucketKind, TokenBucket>;
   readonly devices: Map<string, TokenBucket>;
+  readonly refusals: Map<LimitName, { times: number; last: number }>;
 }
 
 class UserBuckets {
@@ -33,10 +38,29 @@ class UserBuckets {
     return bucketIn(devices, device, burst, perSecond);
   }
 
+  /** Counts a refusal. Bounded: one count for each limit. */
+  noteRefusal(user: string, limit: LimitName): void {
+    const { refusals } = this.#bucketsOf(user);
+    refusals.set(limit, { times: (refusals.get(limit)?.times ?? 0) + 1, last: Date.now() });
+  }
+
+  refusals(user: string): RefusalCount[] {
+    const counts = this.#users.get(user)?.refusals ?? new Map<LimitName, { times: number; last: number }>();
+    return [...counts].map(([limit, count]) => ({ limit, ...count }));
+  }
+
+  /** The buckets begin anew: their sizes have changed. */
+  forget(user: string): void {
+    const buckets = this.#users.get(user);
+    buckets?.kinds.clear();
+    buckets?.devices.clear();
+  }
+
   #bucketsOf(user: string): Buckets {
     const buckets = this.#users.get(user) ?? {
       kinds: new Map<BucketKind, TokenBucket>(),
       devices: new Map<string, TokenBucket>(),
+      refusals: new Map<LimitName, { times: number; last: number }>(),
     };
     this.#users.delete(user);
     evictOldest(this.#users, MAX_USERS);
