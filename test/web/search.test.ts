@@ -12,7 +12,7 @@ test("Enter opens the conversation of the exact name, also where a pinned one be
   for (const peer of [longer, name]) {
     await user.open(peer);
     await user.send("hello");
-    await user.list.getByRole("link", { name: peer }).first().waitFor();
+    await user.list.getByRole("link").getByText(peer, { exact: true }).waitFor();
   }
   const search = user.page.getByRole("searchbox");
   const rows = user.list.getByRole("link");

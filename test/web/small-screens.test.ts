@@ -32,6 +32,20 @@ const tooWide = ({ page }: PageUser) =>
       .map((one) => one.outerHTML.slice(0, 120)),
   );
 
+/** Buttons of one word that have it on several lines: a word is broken. */
+const brokenWords = ({ page }: PageUser) =>
+  page.getByRole("button").evaluateAll((buttons) =>
+    buttons
+      .filter(({ textContent }) => /^\S+$/.test(textContent?.trim() ?? ""))
+      .filter((button) => {
+        const range = document.createRange();
+        range.selectNodeContents(button);
+        const lines = new Set([...range.getClientRects()].map(({ bottom }) => Math.round(bottom)));
+        return lines.size > 1;
+      })
+      .map(({ textContent }) => textContent),
+  );
+
 /** Whether the whole element can be seen. */
 const isInSight = ({ page }: PageUser, selector: string) =>
   page.locator(selector).evaluate((one) => {
@@ -59,8 +73,9 @@ test("names of 64 letters fit on a phone of 320 px: in the list, the head, a req
   expect((await phone.button("Send").boundingBox())?.height).toBe(height);
   await phone.button("Back").click();
   await phone.account.click();
-  await phone.page.getByRole("dialog").waitFor();
+  await phone.page.getByLabel("Display name").waitFor();
   expect(await tooWide(phone)).toEqual([]);
+  expect(await brokenWords(phone)).toEqual([]);
 });
 
 test("with a font of double size everything on a phone can be reached", async () => {
