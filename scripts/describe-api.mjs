@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 /** What the Worker imports of the platform. AUTH, because without it the log warns. */
 const PLATFORM = `
 export class DurableObject {}
+export class WorkerEntrypoint {}
 export const env = { AUTH: "accounts" };
 export const waitUntil = () => {};
 `;

@@ -34,6 +34,7 @@ import { chooseDialect } from "./protocol/version.ts";
 import { toRequest } from "./protocol/connection-request.ts";
 import { valueOf } from "./protocol/variables.ts";
 
+export { Drain } from "./operator/drain.ts";
 export { Census } from "./census/census.ts";
 export { Registry } from "./registry/registry.ts";
 export { Mailbox } from "./mailbox/mailbox.ts";

@@ -56,7 +56,7 @@ const PACKAGES: Record<string, string[]> = {
   census: ["cloudflare:workers"],
   registry: ["cloudflare:workers"],
   metrics: [],
-  operator: ["@hono/zod-openapi", "hono/route"],
+  operator: ["@hono/zod-openapi", "cloudflare:workers", "hono/route"],
   client: [],
   testing: [],
   node: ["node:fs", "node:process", "node:sqlite"],

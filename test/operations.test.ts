@@ -56,6 +56,15 @@ test("docs/OPERATIONS.md explains every metric of the code, and no other", () =>
   expect(page).toContain(DELIVERY_TIME_ENDS_MS.map((end) => end.toLocaleString("en")).join(", "));
 });
 
+test("docs/OPERATIONS.md explains every metric of a self-hosted server's process, and no other", () => {
+  const source = textOf("scripts/selfhost/process-metrics.ts");
+  const named = [...source.matchAll(/"((?:process|restante)_\w+)"/g)].map((match) => match[1]);
+  const explained = tableUnder("### Its process and disk").flatMap(([cell = ""]) =>
+    [...cell.matchAll(/`(\w+)`/g)].map((match) => match[1]),
+  );
+  expect(explained.toSorted()).toEqual(named.toSorted());
+});
+
 test("docs/OPERATIONS.md names every verb of the command", () => {
   for (const verb of VERBS.keys()) {
     const [, second] = verb.split(" ");

@@ -2,6 +2,10 @@
 // declared once.
 import { isLoopback } from "../../src/protocol/host.ts";
 import type { Manifest } from "./manifest.mjs";
+
+/** The variable of the front's secret, which is no variable of the Worker. */
+export const CONTROL_VARIABLE = "RESTANTE_CONTROL_SECRET";
+
 /**
  * V8's initial heap in MB. With less, early full collections stop the server for about 15 ms each (decision 0037).
  */
@@ -91,19 +95,15 @@ const config :Workerd.Config = (
     )),
     (name = "mailboxes", disk = (path = ${text(mailboxes)}, writable = true)),
   ],
-  sockets = [(
-    name = "http",
-    address = ${text(address)},
-    http = (${proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : ""}),
-    service = "front",
-  )],
-);
+${socketsOf(address, proxied)});
 const front :Workerd.Worker = (
   modules = [(name = "front.js", esModule = embed "/front.js")],
   compatibilityDate = ${text(compatibilityDate)},
   bindings = [
     (name = "WORKER", service = "worker"),
     (name = "PAGE", service = "page"),
+    (name = "DRAIN", service = (name = "worker", entrypoint = "Drain")),
+    (name = "CONTROL_SECRET", fromEnvironment = ${text(CONTROL_VARIABLE)}),
     (name = "RULES", json = ${text(JSON.stringify({ ...manifest.front, proxied }))}),
   ],
 );
@@ -115,6 +115,20 @@ const worker :Workerd.Worker = (
   durableObjectNamespaces = [${classes.join(", ")}],
   durableObjectStorage = (localDisk = "mailboxes"),
 );
+`;
+}
+
+/** The public socket, and one on loopback for the program that started the runtime. */
+function socketsOf(address: string, proxied: boolean): string {
+  return `  sockets = [
+    (
+      name = "http",
+      address = ${text(address)},
+      http = (${proxied ? `forwardedProtoHeader = "X-Forwarded-Proto"` : ""}),
+      service = "front",
+    ),
+    (name = "control", address = "127.0.0.1:0", http = (), service = (name = "front", entrypoint = "control")),
+  ],
 `;
 }
 

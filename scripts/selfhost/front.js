@@ -1,22 +1,60 @@
 // The front of the Worker in bare workerd: serves the web page and sets the client's address, as Cloudflare does. It
-// knows nothing of the Worker, except that both use the same check of the Host.
+// knows nothing of the Worker, except that both use the same check of the Host. The program that started the runtime
+// says on a socket of its own (`control`) what only it can know.
 import { checkHost } from "../../src/identity/check-host.ts";
+import { problemResponse } from "../../src/identity/problem-response.ts";
+import { refusal } from "../../src/protocol/refusals.ts";
+
+/** `metrics`: lines of the process and its disk. */
+const supervisor = { isDraining: false, metrics: "" };
+
+/** The entry point of the control socket. */
+export const control = {
+  async fetch(request, { CONTROL_SECRET, DRAIN }) {
+    if (!isEqual(request.headers.get("Authorization") ?? "", `Bearer ${CONTROL_SECRET}`))
+      return new Response(null, { status: 403 });
+    switch (new URL(request.url).pathname) {
+      case "/drain":
+        supervisor.isDraining = true;
+        return Response.json({ closed: await DRAIN.closeSockets() });
+      case "/metrics":
+        supervisor.metrics = await request.text();
+        return new Response(null, { status: 204 });
+      default:
+        return new Response(null, { status: 404 });
+    }
+  },
+};
+
+function isEqual(given, expected) {
+  const [a, b] = [given, expected].map((text) => new TextEncoder().encode(text));
+  return a.length === b.length && crypto.subtle.timingSafeEqual(a, b);
+}
 
 export default {
   async fetch(request, { PAGE, WORKER, RULES }) {
     const refused = checkHost(request);
     if (refused !== null) return refused;
     const { pathname, search } = new URL(request.url);
+    // One that drains is alive, and not ready.
+    if (supervisor.isDraining && pathname !== "/api/health/live") return problemResponse(refusal("restarting"));
     const responder = responderOf(RULES.first, pathname);
     const found = responder === "worker" ? null : lookUp(RULES, pathname);
     if (found === null && responder === "page") return new Response(null, { status: 404, headers: RULES.headers });
-    if (found === null) return WORKER.fetch(withClientAddress(request, RULES.proxied));
+    if (found === null) {
+      const response = await WORKER.fetch(withClientAddress(request, RULES.proxied));
+      return pathname === "/api/metrics" && response.ok ? withProcessMetrics(response) : response;
+    }
     const { headers } = found;
     if (request.method !== "GET" && request.method !== "HEAD") return new Response(null, { status: 405, headers });
     if (found.to === undefined) return serveFile(request, PAGE, found);
     return new Response(null, { status: 307, headers: { ...headers, Location: `${found.to}${search}` } });
   },
 };
+
+async function withProcessMetrics({ body, headers }) {
+  return new Response((await new Response(body).text()) + supervisor.metrics, { headers });
+}
 
 /** The file at a path; for another spelling of the path, a redirect to it. */
 function lookUp({ page, headers }, pathname) {

@@ -8,6 +8,8 @@ export const SERVE_FLAGS = `    --port 8787          the port; 0 for a free one
     --env-all            every variable of docs/VARIABLES.md that the environment has
     --env-file FILE      variables as NAME=value, one a line; may be repeated
     --behind-proxy       a proxy in front sets X-Forwarded-For and X-Forwarded-Proto, and nothing else reaches the port
+    --min-free MB        while less is free on the disk, every request gets 503; by default 64, or 5 % of a smaller disk
+    --drain 8            seconds that connected clients get to leave after SIGTERM; a second signal ends at once
     --check              checks flags and variables, and starts nothing`;
 
 export const BACKUP_HELP = `    --state ./restante   the folder of all state, whose server may run

@@ -21,6 +21,8 @@ const SERVE_OPTIONS = {
   "env-file": { type: "string", multiple: true, default: [] as string[] },
   "env-all": { type: "boolean", default: false },
   "behind-proxy": { type: "boolean", default: false },
+  "min-free": { type: "string" },
+  drain: { type: "string", default: "8" },
   check: { type: "boolean", default: false },
 } as const;
 

@@ -1,16 +1,18 @@
 // Serves a built server folder from bare workerd, with all state in one folder. front.js does what Cloudflare does in
-// front of the Worker. It writes one small file at the start, and only if that changed: so a full disk stops no start.
+// front of the Worker. supervise.ts keeps it running, and answers in its place while the disk is full.
 import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
-import { run } from "../child.mjs";
 import { certificateVariables } from "./certificates.ts";
-import { configOf } from "./config.ts";
+import { configOf, CONTROL_VARIABLE } from "./config.ts";
+import { CONTROL_SECRET } from "./control.ts";
 import { formatProblem, writeFormat } from "./format.ts";
 import { lock } from "./lock.mjs";
 import { readManifest } from "./manifest.mjs";
+import { startRuntime } from "./runtime.ts";
+import { supervise } from "./supervise.ts";
 import { sweep } from "./sweep.mjs";
 import { findVariables, type VariableFlags } from "./variables.ts";
 
@@ -19,12 +21,13 @@ export interface ServeFlags extends VariableFlags {
   readonly ip: string;
   readonly state: string;
   readonly "behind-proxy": boolean;
+  /** MB that have to be free; null for the default. */
+  readonly "min-free"?: string | undefined;
+  /** Seconds that connected clients get to leave at a stop. */
+  readonly drain: string;
   /** Whether to check the flags and variables only. */
   readonly check: boolean;
 }
-
-/** Ms for running requests after a stop. workerd would also wait for open sockets, endlessly; all state is on disk. */
-const GRACE_MS = 1_000;
 
 const LOCK_WAIT_MS = 1_000;
 
@@ -34,6 +37,9 @@ export async function serve(folder: string, flags: ServeFlags): Promise<number> 
   if (manifest === null) return fail(1, `${folder} has no server: build it with npm run selfhost -- build ${folder}`);
   if (!/^\d{1,5}$/.test(flags.port) || Number(flags.port) > 65_535)
     return fail(2, "--port is a number from 0 to 65535.");
+  if (!/^\d{1,4}$/.test(flags.drain)) return fail(2, "--drain is a number of seconds.");
+  const minFree = flags["min-free"];
+  if (minFree !== undefined && !/^\d{1,9}$/.test(minFree)) return fail(2, "--min-free is a number of MB.");
   const found = findVariables(manifest.variables, flags);
   if ("problems" in found)
     return fail(2, ...found.problems, "", "docs/VARIABLES.md has a table of all variables. Nothing was started.");
@@ -49,27 +55,28 @@ export async function serve(folder: string, flags: ServeFlags): Promise<number> 
     return fail(1, `Process ${holder} serves ${state} already; two servers would corrupt each other's mailboxes.`);
   const problem = formatProblem(mailboxes);
   if (problem !== null) return fail(1, problem);
-  writeFormat(mailboxes, manifest.version);
   clean(mailboxes, fd === null);
 
   const { variables } = found;
   const proxied = flags["behind-proxy"];
-  const address = `${flags.ip.includes(":") ? `[${flags.ip}]` : flags.ip}:${flags.port}`;
-  const config = writeConfig(
-    state,
-    configOf({ manifest, variables, proxied, address, page: join(folder, "page"), mailboxes }),
-  );
-  const announce = (port: string) =>
-    console.log(`Ready on http://${address.replace(/\d+$/, port)}, with its state in ${state}`);
+  const addressOf = (port: number) => `${flags.ip.includes(":") ? `[${flags.ip}]` : flags.ip}:${port}`;
+  const parts = { manifest, variables, proxied, page: join(folder, "page"), mailboxes };
   // The path of the mailboxes is also what tells other servers that this folder is served.
   const paths = ["--import-path", folder, `--directory-path=mailboxes=${realpathSync(mailboxes)}`];
-  return run(join(folder, "workerd"), ["serve", "--control-fd=3", ...paths, config], {
-    env: { ...certificateVariables(folder), ...variables },
-    grace: GRACE_MS,
-    share: fd,
-    control(text: string) {
-      const port = /"port":(\d+)/.exec(text)?.[1];
-      if (port !== undefined) announce(port);
+  return supervise({
+    mailboxes,
+    ip: flags.ip,
+    port: Number(flags.port),
+    minFree: minFree === undefined ? null : Number(minFree) * 1_000_000,
+    drainMs: Number(flags.drain) * 1_000,
+    announce: (port) => console.log(`Ready on http://${addressOf(port)}, with its state in ${state}`),
+    start(port, listens) {
+      // Not before there is room for them.
+      writeFormat(mailboxes, manifest.version);
+      const config = writeConfig(state, configOf({ ...parts, address: addressOf(port) }));
+      const args = ["serve", "--control-fd=3", ...paths, config];
+      const env = { ...certificateVariables(folder), ...variables, [CONTROL_VARIABLE]: CONTROL_SECRET };
+      return startRuntime({ program: join(folder, "workerd"), args, env, share: fd, listens });
     },
   });
 }

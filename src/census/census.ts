@@ -105,6 +105,11 @@ export class Census extends DurableObject<Env> implements CensusCalls {
     return isCached ? this.#sum.get(compute, (work) => this.ctx.waitUntil(work)) : compute();
   }
 
+  usersOnline(after: string, limit: number): Promise<string[]> {
+    const rows = this.#rows<Row>("SELECT user FROM online WHERE user > ? ORDER BY user LIMIT ?", after, limit);
+    return Promise.resolve(rows.map(({ user }) => user));
+  }
+
   /** Stores an isolate's counters. They are absolute, so a repeated report changes nothing. */
   counted(reporter: string, figures: string): Promise<void> {
     this.#isolateCounters.put(reporter, figures);

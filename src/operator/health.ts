@@ -24,9 +24,10 @@ interface ObjectCheck {
 
 /**
  * Why a server is not ready. `configuration`: its variables admit nobody. `object`: an object or its disk does not
- * respond. `mailboxes`: those of several users broke in the last minute, and none has committed since.
+ * respond. `mailboxes`: those of several users broke in the last minute, and none has committed since. `disk`: a
+ * self-hosted server has too little free disk, and its runtime does not run; so this code never says it.
  */
-export const FAULTS = ["configuration", "object", "mailboxes"] as const;
+export const FAULTS = ["configuration", "object", "mailboxes", "disk"] as const;
 type Fault = (typeof FAULTS)[number];
 
 /** The object's response cached in this isolate: one value. */
@@ -49,6 +50,7 @@ export async function health(c: RequestContext): Promise<Response> {
     configuration: authModeOf(c.env) === null,
     object: !works,
     mailboxes: brokenMailboxes.areSeveral(),
+    disk: false,
   };
   const failing = FAULTS.filter((fault) => isFailing[fault]);
   const status = failing.length === 0 ? "ok" : "failing";

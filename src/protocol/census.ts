@@ -22,6 +22,8 @@ export interface CensusCalls {
   count(): Promise<OnlineCount>;
   /** The sum over all shards, for shard 0. */
   countAll(isCached: boolean): Promise<OnlineCount>;
+  /** Up to `limit` users with sockets whose names come after `after`, in the order of names. */
+  usersOnline(after: string, limit: number): Promise<string[]>;
   /** The counters of `reporter` since it started. `figures`: CounterValues as JSON text. */
   counted(reporter: string, figures: string): Promise<void>;
   figures(): Promise<{ readonly online: OnlineCount; readonly figures: CounterValues }>;

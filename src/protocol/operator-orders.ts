@@ -2,21 +2,26 @@
 import type { SignedInDevice } from "./caller.ts";
 import type { OwnQuotas, QuotaChange, UserLimitState } from "./own-quotas.ts";
 
-/** An operator's order. `look` inspects the mailbox, `see` one message. `device`: null for all. */
+/**
+ * An operator's order. `look` inspects the mailbox, `see` one message. `device`: null for all. `drain` closes all sockets
+ * because the server restarts.
+ */
 export type OperatorOrder =
   | { readonly is: "look" }
   | { readonly is: "see"; readonly which: MessageRef }
   | { readonly is: "disconnect"; readonly device: string | null }
+  | { readonly is: "drain" }
   | { readonly is: "suspend"; readonly reason: string; readonly until?: number | null }
   | { readonly is: "quotas"; readonly change: QuotaChange }
   | { readonly is: "resume" };
 
-/** The result of each order. `disconnect`: the number of closed sockets. */
+/** The result of each order. `disconnect`, `drain`: the number of closed sockets. */
 export interface OrderResult {
   readonly look: MailboxOverview;
   /** Null if there is no such mailbox. */
   readonly see: MessageTrace | null;
   readonly disconnect: number;
+  readonly drain: number;
   readonly suspend: Suspension;
   readonly resume: null;
   /** The quotas that the user has now. */

@@ -78,6 +78,13 @@ export const REFUSALS = {
   },
   suspended: { message: "An operator suspended this account", close: 4403, status: 403, at: CLOSES },
   disconnected: { message: "Closed by an operator", close: 1012, status: 409, at: { closing: "close" } },
+  restarting: {
+    message: "The server restarts, and is back in some seconds",
+    close: 1012,
+    status: 503,
+    retryAfter: 1_000,
+    at: { closing: "close", http: "after retryAfter" },
+  },
   no_version: {
     message: "The server speaks none of the offered subprotocols; it speaks restante.v1 and restante.plain",
     close: 4406,

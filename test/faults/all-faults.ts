@@ -5,7 +5,7 @@ import { deploy } from "./scenarios/deploy.ts";
 import { clock } from "./scenarios/clock.ts";
 import { flood } from "./scenarios/flood.ts";
 import { hostileFrames } from "./scenarios/hostile-frames.ts";
-import { fullDisk, quota } from "./scenarios/full-disk.ts";
+import { fullDisk, fullDiskSelfHosted, quota } from "./scenarios/full-disk.ts";
 import { halfOpen } from "./scenarios/half-open.ts";
 import { versions } from "./scenarios/rolling-versions.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -23,6 +23,7 @@ export const FAULTS: readonly Fault[] = [
   slowReader,
   split,
   fullDisk,
+  fullDiskSelfHosted,
   quota,
   restore,
   clock,

@@ -1,6 +1,7 @@
 // A real server: the Worker in bare workerd, in its own process, with its mailboxes in a folder. It can be killed,
 // restarted on the same port, given other code, restored to a copy, and put on a small disk. It knows no client.
 import {
+  appendFileSync,
   closeSync,
   cpSync,
   existsSync,
@@ -15,6 +16,8 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Readable } from "node:stream";
 import { dropFolder, waitForOutput, makeFolder, start, type Started } from "../../bench/machine/processes.ts";
+import buildSelfHosted from "../support/build-server.ts";
+import { BUILT } from "../support/servers.ts";
 import { type WorkerCode, builtWorker } from "./bundle.ts";
 
 const WORKERD = join(import.meta.dirname, "../../node_modules/.bin/workerd");
@@ -31,18 +34,22 @@ export interface ServerOptions {
   /** Where the mailboxes are; by default a folder of its own. */
   readonly state?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Serves with the program of `npm run selfhost`, which watches the disk, in place of bare workerd. */
+  readonly isSelfHosted?: boolean;
 }
 
 export class Server {
   readonly #folder = makeFolder();
   readonly #vars: Readonly<Record<string, string>>;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #isSelfHosted: boolean;
   #code: WorkerCode;
   #started: Started | null = null;
   #port = 0;
   readonly state: string;
 
-  private constructor({ vars = OPEN, state, env = {} }: ServerOptions, code: WorkerCode) {
+  private constructor({ vars = OPEN, state, env = {}, isSelfHosted = false }: ServerOptions, code: WorkerCode) {
+    this.#isSelfHosted = isSelfHosted;
     this.#code = code;
     this.#vars = vars;
     this.#env = env;
@@ -50,6 +57,7 @@ export class Server {
   }
 
   static async start(options: ServerOptions = {}): Promise<Server> {
+    if (options.isSelfHosted === true) await buildSelfHosted();
     const server = new Server(options, options.code ?? (await builtWorker()));
     mkdirSync(server.state, { recursive: true });
     await server.restart();
@@ -80,24 +88,42 @@ export class Server {
   async restart(code: WorkerCode = this.#code): Promise<void> {
     await this.kill();
     this.#code = code;
-    for (const { name, text } of code.modules) writeFileSync(join(this.#folder, name), text);
-    writeFileSync(join(this.#folder, "config.capnp"), configOf(code, this.#vars, this.state, this.#port));
-    // workerd writes its port to descriptor 3.
     const log = openSync(this.#log, "a");
-    const started = start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
+    const started = this.#isSelfHosted ? this.#startProgram(log) : this.#startRuntime(log);
+    closeSync(log);
+    this.#started = started;
+    try {
+      // workerd writes its port to descriptor 3; the program prints it, also where the disk is full.
+      const [, port] = this.#isSelfHosted
+        ? await waitForOutput(started, started.child.stdout, /(?:Ready on \S+:|"port":)(\d+)/)
+        : await waitForOutput(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
+      this.#port = Number(port);
+    } catch (error) {
+      throw new Error(this.output.slice(-2_000), { cause: error });
+    }
+  }
+
+  #startRuntime(log: number): Started {
+    for (const { name, text } of this.#code.modules) writeFileSync(join(this.#folder, name), text);
+    writeFileSync(join(this.#folder, "config.capnp"), configOf(this.#code, this.#vars, this.state, this.#port));
+    return start(WORKERD, ["serve", "--control-fd=3", "config.capnp"], {
       cwd: this.#folder,
       env: { ...process.env, ...this.#env },
       timeoutMs: MAX_RUNTIME_MS,
       stdio: ["ignore", log, log, "pipe"],
     });
-    closeSync(log);
-    this.#started = started;
-    try {
-      const [, port] = await waitForOutput(started, started.child.stdio[3] as Readable, /"port":(\d+)/);
-      this.#port = Number(port);
-    } catch (error) {
-      throw new Error(this.output.slice(-2_000), { cause: error });
-    }
+  }
+
+  #startProgram(log: number): Started {
+    const vars = Object.entries(this.#vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
+    const args = [join(BUILT, "restante.mjs"), "serve", "--port", String(this.#port), "--state", this.state, ...vars];
+    const started = start(process.execPath, args, {
+      env: { ...process.env, ...this.#env },
+      timeoutMs: MAX_RUNTIME_MS,
+      stdio: ["ignore", "pipe", log],
+    });
+    started.child.stdout?.on("data", (text: Buffer) => appendFileSync(this.#log, text));
+    return started;
   }
 
   /** Copies the mailboxes; a running server is suspended meanwhile. Returns the folder. */

@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { expect, test, vi } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { configOf } from "../../scripts/selfhost/config.ts";
+import { CONTROL_SECRET } from "../../scripts/selfhost/control.ts";
+import { control } from "../../scripts/selfhost/front.js";
 import { readManifest } from "../../scripts/selfhost/manifest.mjs";
 import { findVariables, type VariableFlags } from "../../scripts/selfhost/variables.ts";
 import { BUILT } from "../support/servers.ts";
@@ -123,4 +125,16 @@ test("variables come from flags, the environment and files, and a name that is g
       "SOCKETS is given twice.",
     ],
   });
+});
+
+test("the control socket is on loopback, and serves nobody without the secret, which the configuration does not have", async () => {
+  const config = configOf({ ...parts, address: "0.0.0.0:80", variables: variablesOf({}) });
+  expect([...config.matchAll(/\baddress = "([^"]+)"/g)].map(([, one]) => one)).toEqual(["0.0.0.0:80", "127.0.0.1:0"]);
+  expect(config).not.toContain(CONTROL_SECRET);
+  const DRAIN = { closeSockets: () => expect.fail("the sockets are closed") };
+  for (const Authorization of ["", "Bearer ", `Bearer ${CONTROL_SECRET}0`, CONTROL_SECRET])
+    for (const path of ["drain", "metrics"]) {
+      const request = new Request(`http://127.0.0.1/${path}`, { method: "POST", headers: { Authorization } });
+      expect((await control.fetch(request, { CONTROL_SECRET, DRAIN })).status).toBe(403);
+    }
 });

@@ -19,6 +19,8 @@ export interface Server {
   memory(): number;
   /** Ends it with SIGTERM, waits for its end, and removes the state folder. */
   stop(): Promise<void>;
+  /** Sends SIGTERM to its first process alone, as a service manager does; resolves with its exit code. */
+  terminate(): Promise<number | null>;
   /** Sends SIGKILL to the whole process group. */
   kill(): Promise<void>;
   /** Starts it again on the same port and the same disk. */
@@ -154,6 +156,11 @@ async function launch(
       await end("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
+    async terminate() {
+      const ended = new Promise<number | null>((done) => child?.once("exit", done));
+      child?.kill("SIGTERM");
+      return ended;
+    },
     kill: () => end("SIGKILL"),
     restart: start,
   };
@@ -171,7 +178,8 @@ function ready(child: ChildProcess, print: (text: string) => void): Promise<stri
     const read = (chunk: Buffer) => {
       print(chunk.toString());
       seen += chunk.toString();
-      const port = /Ready on http:\/\/[^:\s]+:(\d+)/.exec(seen)?.[1];
+      // Or its disk is full: then it answers without a runtime.
+      const port = /(?:Ready on http:\/\/[^:\s]+:|"event":"disk_full".*"port":)(\d+)/.exec(seen)?.[1];
       if (port !== undefined) done(port);
     };
     child.stdout?.on("data", read);

@@ -4,7 +4,7 @@ import type { OperatorOrder, OrderResult } from "../../protocol/operator-orders.
 import { checkAccess } from "../access/check-token.ts";
 import { type ObjectStats, overview, traceOf } from "./inspect-user.ts";
 import { closeWithCode } from "../connections/disconnect.ts";
-import { onSessionEnd } from "../connections/session-events.ts";
+import { drain, onSessionEnd } from "../connections/session-events.ts";
 import type { MailboxContext } from "../instance/context.ts";
 
 /** Runs one order, inside a transaction of the group commit. */
@@ -16,6 +16,7 @@ export function runOrder(
   // An operator may inspect any name, also one without a mailbox.
   if (order.is === "look") return { value: overview(context, stats) };
   if (order.is === "see") return { value: traceOf(context, order.which, stats.alarm) };
+  if (order.is === "drain") return { value: drain(context) };
   const refused = checkAccess(context, { is: "operator" });
   if (refused !== null) return { refused };
   switch (order.is) {

@@ -17,8 +17,13 @@ export function closeStream(context: MailboxContext, session: Session): void {
   context.sockets.finish(session);
 }
 
-/** Ends a connection, and sends the reason. */
-export function closeWithCode(context: MailboxContext, session: Session, code: CodeIn<"closing">): void {
+/** Ends a connection, and sends the reason. `retryAfter`: ms, where it is another than the code's own. */
+export function closeWithCode(
+  context: MailboxContext,
+  session: Session,
+  code: CodeIn<"closing">,
+  retryAfter?: number,
+): void {
   persistCursor(context, session, { seen: Date.now() });
-  context.sockets.close(session, code, context.user);
+  context.sockets.close(session, code, context.user, retryAfter);
 }

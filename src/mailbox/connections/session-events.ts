@@ -12,6 +12,10 @@ import type { Session, Wire } from "./sockets.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { announcePresence } from "../people/presence.ts";
 
+/** When clients come back after a restart, ms. Answers: all of them at once, at a server that has just started. */
+const MIN_RETURN_MS = 1_000;
+const RETURN_SPREAD_MS = 4_000;
+
 /** An event stream, for clients that WebSockets do not reach. `onGone` is called once, when its client is gone. */
 export function openStream(
   context: MailboxContext,
@@ -60,6 +64,16 @@ export function onSessionEnd(context: MailboxContext, session: Session): void {
   context.background(counterReport.report(context.remote.reach));
   report(context, "disconnect", session);
   if (context.sockets.size === 0) announcePresence(context);
+}
+
+/** Closes all sessions because the server restarts. Contacts learn nothing: they are closed too. Returns the number. */
+export function drain(context: MailboxContext): number {
+  const sessions = [...context.sockets.all()];
+  for (const session of sessions) {
+    closeWithCode(context, session, "restarting", MIN_RETURN_MS + Math.random() * RETURN_SPREAD_MS);
+    report(context, "disconnect", session);
+  }
+  return sessions.length;
 }
 
 /**

@@ -178,8 +178,8 @@ export class Sockets implements MarkHolder {
   }
 
   /** Closes from our side: `closing` first, because a client may see the close itself only seconds later. */
-  close(session: Session, code: CodeIn<"closing">, user: string): void {
-    const why = refusal(code);
+  close(session: Session, code: CodeIn<"closing">, user: string, retryAfter?: number): void {
+    const why = { ...refusal(code), ...(retryAfter !== undefined && { retryAfter: Math.ceil(retryAfter) }) };
     countLabelled("closed", code);
     session.output.queueFrame(session.kind === "plain" ? writePlainRefusal(user, Date.now(), why) : writeClosing(why));
     this.#send(session);

@@ -15,6 +15,7 @@ export const REFUSAL_CAUSES: Readonly<Record<Code, string>> = {
   erased: "[A12]",
   suspended: "[X1]",
   disconnected: "[X3]",
+  restarting: "[C4]",
   name_taken: "[A1], [B1]",
   rate_limited: "[A9], [A10], [U1], [U2], [U6], [U7], [U8], [U9], [H16]",
   unread: "[G7]",
