@@ -9,6 +9,8 @@ import type { Peer } from "../../src/mailbox/log/peers/peer.ts";
 import { Sql } from "../../src/durable/log/sql.ts";
 import { acceptableCount } from "../../src/mailbox/limits/quotas.ts";
 import { configOf } from "../../src/mailbox/limits/config.ts";
+import { UserLimits } from "../../src/mailbox/limits/user-limits.ts";
+import { QuotaRows } from "../../src/mailbox/log/accounts/quota-rows.ts";
 import { counters } from "../../src/protocol/counters.ts";
 import type { Delivery } from "../../src/protocol/envelope.ts";
 import { Random } from "../chaos/random.ts";
@@ -133,7 +135,8 @@ test("[Q2] messages of a stranger are counted over all pages of the conversation
   await withLog((log) => {
     log.contacts.put("bob", "request");
     const config = { ...configOf({ AUTH: "accounts", STRANGER_MESSAGES: "150" }), quotas: null };
-    const parts = { user: "alice", log, config } satisfies Partial<MailboxContext>;
+    const limits = new UserLimits("alice", config, new QuotaRows(log.sql));
+    const parts = { user: "alice", log, config, limits } satisfies Partial<MailboxContext>;
     const suspension = { current: null } satisfies Partial<SuspensionRow>;
     const context = { ...parts, suspension } as unknown as MailboxContext;
     const envelopes = [{ origin: 1, at: 1, body: "1" }];
