@@ -6,7 +6,8 @@
 // shortened then.
 import type { Entry } from "./entry.ts";
 import { isMessage, type Tombstone } from "./kinds.ts";
-import { codesText, entriesOf, HEAD_COLUMNS, joinBodies, type RunRow } from "./run-row.ts";
+import type { RunColumns } from "./run-columns.ts";
+import { codesText, entriesOf, joinBodies, type RunRow } from "./run-row.ts";
 import type { Sql } from "./sql.ts";
 import { utf8Bytes } from "../../protocol/limits.ts";
 
@@ -23,17 +24,15 @@ export interface Replacement {
   readonly firstNotesOf: (notes: string) => string | null;
 }
 
-/**
- * Replaces messages in the row with this key. Returns the tombstones, and the UTF-16 units of the row. `hasNotes`:
- * whether the table has a column for notes.
- */
+/** Replaces messages in the row with this key. Returns the tombstones, and the UTF-16 units of the row. */
 export function replaceMessages(
   sql: Sql,
   key: number,
   { kind, includes, firstNotesOf }: Replacement,
-  hasNotes: boolean,
+  tableColumns: RunColumns,
 ): { readonly tombstones: readonly Entry[]; readonly units: number } {
-  const columns = `${HEAD_COLUMNS}, body${hasNotes ? ", notes" : ""}`;
+  const hasNotes = tableColumns.has("notes");
+  const columns = `${tableColumns.heads}, body${hasNotes ? ", notes" : ""}`;
   const row = sql.row<Row>(`SELECT ${columns} FROM run WHERE seq = ?`, key);
   const units = row?.body.length ?? 0;
   // A row is of one kind.
