@@ -27,6 +27,7 @@ const message = z
     to: canonicalName,
     at: time,
     body: z.unknown().optional(),
+    re: z.looseObject({ to: seq.optional(), is: z.string() }).optional().meta({ description: "Of a reply: [I1]" }),
     failed: z.enum(codesIn("failed")).optional().meta({ description: "The code of its receiver's final refusal" }),
   })
   .meta({ id: "Message" });
