@@ -7,7 +7,7 @@ import type { Peer } from "./peer.ts";
 
 /** Rows of `page` that are searched, the newest. Answers: relations to the oldest messages of a long conversation. */
 const MAX_PAGES = 1_024;
-/** Seqs that are searched at once, and those that show where a half begins. */
+/** Seqs that are searched at once, and those that show where a list begins. */
 const SEQS_AT_ONCE = 256;
 const SEQS_OF_PROBE = 64;
 
@@ -18,7 +18,9 @@ interface Page {
 
 /** The seq of the message that the peer sent as `origin`; 0 if it is not found. */
 export function searchOrigin(sql: Sql, related: RelatedEntries, peer: Peer, origin: number): number {
-  const firstOf = (seqs: readonly number[]) => related.firstOriginAmong(peer.name, seqs);
+  // All of them are looked at only where the first are messages of the user alone.
+  const firstOf = (seqs: readonly number[]) =>
+    related.firstOriginAmong(peer.name, seqs.slice(0, SEQS_OF_PROBE)) ?? related.firstOriginAmong(peer.name, seqs);
   const recent = peer.recentSeqs.above(0, Infinity);
   const isRecent = (firstOf(recent) ?? Infinity) <= origin;
   const list = isRecent ? recent : pageAround(sql, peer, origin, firstOf);
@@ -58,7 +60,7 @@ function part(list: readonly number[], origin: number, firstOf: FirstOf): readon
   let left = list;
   while (left.length > SEQS_AT_ONCE) {
     const middle = left.length >>> 1;
-    const first = firstOf(left.slice(middle, middle + SEQS_OF_PROBE));
+    const first = firstOf(left.slice(middle));
     if (first === null) return left;
     left = first <= origin ? left.slice(middle) : left.slice(0, middle);
   }
