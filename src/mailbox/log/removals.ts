@@ -133,7 +133,8 @@ export class Removals implements RemovedMessages {
     const seqs = conversations().seqsBetween(peer, range.next, range.last, step);
     const wanted = target === undefined ? seqs : entries.related.versionsAmong(seqs, target);
     const includes = (entry: Head) => takes(range, entry);
-    const replaced = entries.replace(wanted, { kind: "removed", includes, firstNotesOf }, maxUnits);
+    const how = { kind: "removed", includes, keepsSize: target !== undefined, firstNotesOf } as const;
+    const replaced = entries.replace(wanted, how, maxUnits);
     if (replaced.count > 0) peers.entriesRemoved(peer);
     const isWhole = replaced.last >= (wanted.at(-1) ?? 0);
     const last = isWhole ? Math.max(replaced.last, seqs.at(-1) ?? 0) : replaced.last;
