@@ -7,6 +7,7 @@ import { SLOW_DISK } from "./machine/slow-disk.ts";
 import { findTool } from "./machine/tools.ts";
 import { type Measure, titleOf } from "./measures/measure.ts";
 import { canBeProfiled, MEASURES, PROFILED } from "./measures/measures.ts";
+import { measurePage } from "./page-load.ts";
 import { BEFORE } from "./peers/restante.ts";
 import { MORE_V8 } from "./peers/workerd.ts";
 import { NAMED, type Profile, profileReport } from "./profile/profile.ts";
@@ -20,8 +21,9 @@ import { writeReport } from "./report/write.ts";
 import { takeProfile, takeRounds } from "./rounds.ts";
 
 async function main(args: readonly string[]): Promise<void> {
-  const { help, list, only, rounds, seconds, profile, write, keep: file, before, fsyncMs } = readFlags(args);
+  const { help, list, only, rounds, seconds, profile, page, write, keep: file, before, fsyncMs } = readFlags(args);
   if (help) return console.log(HELP);
+  if (page) return measurePage(rounds);
   BEFORE.commit = before ?? "";
   SLOW_DISK.fsyncMs = fsyncMs;
   const possible = MEASURES.filter(({ entrant }) => entrant.name !== BEFORE_NAME || before !== null);

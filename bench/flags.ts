@@ -13,6 +13,7 @@ export const HELP = `npm run bench -- [flags]
     --before COMMIT  the code of this commit, SDK included: what people's messages cost, and one in flight
     --fsync-ms 0     how much longer each fsync of workerd and Redis takes, as on a slower disk (0 to 100)
     --profile        what a server's CPU goes into instead, with Linux's perf: of Restante and its floors, or of --only
+    --page           how fast the web page appears, in Chromium on a slow line and processor; nothing else
     --write          puts tables and charts into bench/ and a table into README.md
     --help           this
 
@@ -25,6 +26,7 @@ export interface Flags {
   readonly rounds: number;
   readonly seconds: number;
   readonly profile: boolean;
+  readonly page: boolean;
   readonly write: boolean;
   readonly keep: string | null;
   readonly before: string | null;
@@ -44,10 +46,11 @@ export function readFlags(args: readonly string[]): Flags {
       before: { type: "string" },
       "fsync-ms": { type: "string", default: "0" },
       profile: { type: "boolean", default: false },
+      page: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
     },
   });
-  const { help, list, only, profile, write, keep = null, before = null } = values;
+  const { help, list, only, profile, page, write, keep = null, before = null } = values;
   if (write && only.length > 0) throw new Error("--write needs all measures, without --only");
   if (profile && write) throw new Error("--profile writes nothing");
   const fsyncMs = between("--fsync-ms", values["fsync-ms"], 0, 100);
@@ -59,6 +62,7 @@ export function readFlags(args: readonly string[]): Flags {
     list,
     only,
     profile,
+    page,
     write,
     keep,
     before,

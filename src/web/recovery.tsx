@@ -54,8 +54,9 @@ export function RecoveryDialog(props: Omit<Props, "level">): JSX.Element {
   const keep = () => {
     isKept.current = true;
     dialog.current?.close();
-    // What had the focus may be gone, as the button of a device that was signed out.
-    if (document.activeElement === document.body) document.querySelector<HTMLElement>("dialog[open] button")?.focus();
+    // What had the focus may be gone, as the button of a device that was signed out: then it is still in here, or nowhere.
+    if (!document.activeElement?.closest("dialog[open]"))
+      document.querySelector<HTMLElement>("dialog[open] button")?.focus();
   };
   return (
     <dialog

@@ -1,4 +1,4 @@
-// Seeded chaos on real mailboxes: 200 seeds here, more with `npm run chaos -- --seeds 10000`. The test title names the
+// Seeded chaos on real mailboxes: 120 seeds here, more with `npm run chaos -- --seeds 10000`. The test title names the
 // seed.
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";

@@ -37,7 +37,7 @@ test("the log names the operator of each action: the secret, or a service with t
   expect(await hook("DELETE")).toBe(204);
   await command.text("service", "revoke", "relay", "--token", more.id);
   await command.text("service", "revoke", "relay");
-  // A refused action is not logged.
+  // A refused action is logged as such.
   expect((await command.run(["resume", "frank"])).code).toBe(1);
   const events = () =>
     server.output
@@ -46,12 +46,12 @@ test("the log names the operator of each action: the secret, or a service with t
       .map((line) => JSON.parse(line) as Record<string, unknown>)
       .filter(({ user, operator }) => (user === "frank" || user === "relay") && operator !== undefined)
       .map(({ at: _at, time: _time, ...rest }) => rest);
-  const action = { level: "info", request: expect.any(String) };
+  const action = { level: "info", request: expect.any(String), network: "127.0.0.0/24" };
   const onFrank = { user: "frank", operator: "ops-bot", operatorToken: bot.id, ...action };
   const onRelay = { user: "relay", operator: "secret", operatorToken: null, ...action };
   await expect.poll(events).toEqual([
     { event: "disconnected", device: null, sockets: expect.any(Number), ...onFrank },
-    { event: "suspended", ...onFrank },
+    { event: "suspended", until: null, ...onFrank },
     { event: "resumed", ...onFrank },
     { event: "exported", ...onFrank },
     { event: "erased", ...onFrank },
@@ -61,6 +61,7 @@ test("the log names the operator of each action: the secret, or a service with t
     { event: "webhook_removed", ...onRelay },
     { event: "service_token_revoked", id: more.id, ...onRelay },
     { event: "service_revoked", ...onRelay },
+    { event: "action_refused", what: "resume", code: "erased", ...onRelay, user: "frank" },
   ]);
   for (const secret of [bot.token, ADMIN_TOKEN, "secret-path", BODY]) expect(server.output).not.toContain(secret);
 });

@@ -95,7 +95,9 @@ function mailboxFileOf(folder: string, user: string): string {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     if (!name.endsWith(".sqlite") || !/mailbox/i.test(name) || name.includes("metadata")) continue;
     const database = new DatabaseSync(join(folder, name), { readOnly: true });
-    const row = database.prepare("SELECT name FROM mailbox").get();
+    // A name that was called and nobody has is an empty file.
+    const isMailbox = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'mailbox'").get() !== undefined;
+    const row = isMailbox ? database.prepare("SELECT name FROM mailbox").get() : undefined;
     database.close();
     if (row?.["name"] === user) return name;
   }

@@ -138,7 +138,9 @@ async function launch(
     if (pid !== undefined) signal(pid, how);
     await ended;
     if (pid !== undefined) {
-      signal(pid, "SIGKILL"); // The rest of its group.
+      // The rest of its group: while the runtime lives, it may write.
+      do signal(pid, "SIGKILL");
+      while (await isAnyAlive(pid));
       groups.delete(pid);
     }
     forget();
@@ -188,6 +190,27 @@ function ready(child: ChildProcess, print: (text: string) => void): Promise<stri
   });
 }
 
+/** Whether a process of the group is there, except those that only wait to be collected. Linux only. */
+async function isAnyAlive(group: number): Promise<boolean> {
+  await new Promise((done) => setImmediate(done));
+  return statesOf(group).some(({ state }) => state !== "Z" && state !== "X");
+}
+
+/** The processes of a group, from Linux's /proc. */
+function statesOf(group: number): { pid: string; name: string; state: string }[] {
+  const found = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const [, name = "", rest = ""] = /\((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+      const [state = "", , inGroup] = rest.split(" ");
+      if (Number(inGroup) === group) found.push({ pid, name, state });
+    } catch {
+      // The process has ended meanwhile.
+    }
+  }
+  return found;
+}
+
 function signal(pid: number, how: NodeJS.Signals): void {
   try {
     process.kill(-pid, how);
@@ -199,10 +222,9 @@ function signal(pid: number, how: NodeJS.Signals): void {
 /** Resident bytes of the workerd processes of a process group, from Linux's /proc. */
 function memoryOf(group: number): number {
   let bytes = 0;
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+  for (const { pid, name } of statesOf(group)) {
+    if (name !== "workerd") continue;
     try {
-      const [, name = "", rest = ""] = /\((.*)\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
-      if (name !== "workerd" || Number(rest.split(" ")[2]) !== group) continue;
       bytes += 1_024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1] ?? 0);
     } catch {
       // The process has ended meanwhile.
