@@ -10,7 +10,7 @@ import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { get } from "../support/devices.ts";
-import { type Accepted, check, type History, type Read } from "./checker.ts";
+import { check, type History, isShown, type Read, type Sent, type Shown } from "./checker.ts";
 import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
 import { RUN_OPTIONS, type RunOptions } from "./run-options.ts";
@@ -46,7 +46,7 @@ class World {
   readonly #random: Random;
   readonly #users: string[];
   readonly #devices: ChaosDevice[];
-  readonly #sent: Omit<Accepted, "entry">[] = [];
+  readonly #sent: Sent[] = [];
   readonly #reads: Read[] = [];
   readonly #stored = new Map<string, number>();
   readonly #deliver: Deliver;
@@ -195,8 +195,20 @@ class World {
   #send(device: ChaosDevice, count: number): void {
     const to = this.#random.pick(this.#users);
     const words = Array.from({ length: count }, (_, n) => `${device.user}/${device.device}/${this.#sent.length + n}`);
-    for (const word of words) this.#sent.push({ from: device.user, to, word });
-    device.send(to, words);
+    const other = this.#random.chance(0.3) ? this.#otherOf(device, to) : undefined;
+    const is = other?.from === device.user && this.#random.chance(0.6) ? "edit" : "reply";
+    const re = other === undefined ? undefined : { word: other.word, is };
+    for (const [n, word] of words.entries())
+      this.#sent.push({ from: device.user, to, word, re: n === 0 ? re : undefined });
+    device.send(to, words, other === undefined ? undefined : { to: other.seq, is });
+  }
+
+  /** A message of the conversation, to which another one can have a relation. */
+  #otherOf({ user, shown }: ChaosDevice, peer: string): Shown | undefined {
+    const found = shown.filter(
+      (one) => isShown(one) && [one.from, one.to].toSorted().join() === [user, peer].toSorted().join(),
+    );
+    return found.length === 0 ? undefined : this.#random.pick(found);
   }
 
   /** The user reads one of the newest messages, also on a device that is not connected. */
