@@ -16,7 +16,7 @@ export interface Shown {
   readonly from: string;
   readonly to: string;
   readonly word: string;
-  /** What it has to do with the message at the seq `to`; undefined for nothing. */
+  /** What it has to do with the message at the seq `to`; absent for most. */
   readonly re?: { readonly to?: number; readonly is: string } | undefined;
 }
 

@@ -10,7 +10,8 @@ import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { get } from "../support/devices.ts";
-import { check, type History, isShown, type Read, type Sent, type Shown } from "./checker.ts";
+import { check, type History, type Read, type Sent } from "./checker.ts";
+import { chooseRelation } from "./choose-relation.ts";
 import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
 import { RUN_OPTIONS, type RunOptions } from "./run-options.ts";
@@ -195,20 +196,10 @@ class World {
   #send(device: ChaosDevice, count: number): void {
     const to = this.#random.pick(this.#users);
     const words = Array.from({ length: count }, (_, n) => `${device.user}/${device.device}/${this.#sent.length + n}`);
-    const other = this.#random.chance(0.3) ? this.#otherOf(device, to) : undefined;
-    const is = other?.from === device.user && this.#random.chance(0.6) ? "edit" : "reply";
-    const re = other === undefined ? undefined : { word: other.word, is };
+    const re = chooseRelation(this.#random, device, to);
     for (const [n, word] of words.entries())
-      this.#sent.push({ from: device.user, to, word, re: n === 0 ? re : undefined });
-    device.send(to, words, other === undefined ? undefined : { to: other.seq, is });
-  }
-
-  /** A message of the conversation, to which another one can have a relation. */
-  #otherOf({ user, shown }: ChaosDevice, peer: string): Shown | undefined {
-    const found = shown.filter(
-      (one) => isShown(one) && [one.from, one.to].toSorted().join() === [user, peer].toSorted().join(),
-    );
-    return found.length === 0 ? undefined : this.#random.pick(found);
+      this.#sent.push({ from: device.user, to, word, re: n === 0 ? re?.known : undefined });
+    device.send(to, words, re?.sent);
   }
 
   /** The user reads one of the newest messages, also on a device that is not connected. */

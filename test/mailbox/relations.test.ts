@@ -134,6 +134,18 @@ test("[I8] edits and reactions are never unread, nor the newest message of a con
   expect(await listed(b)).toMatchObject({ unread: 1 });
 });
 
+test("[E3] a message read before an edit does not make the edit read", async () => {
+  const { a, b, alice, bob } = await conversation();
+  const own = await alice.sent("hi");
+  const hers = Number((await bob.received())["seq"]);
+  const edit = await alice.sent("hello", { to: own, is: "edit" });
+  await bob.received();
+  bob.device.send({ type: "read", peer: a, seq: hers });
+  expect(await alice.device.mark("read")).toMatchObject({ peer: b, read: own });
+  bob.device.send({ type: "read", peer: a, seq: Number.MAX_SAFE_INTEGER });
+  expect(await alice.device.mark("read")).toMatchObject({ peer: b, read: edit });
+});
+
 test("[I6] a device that has not asked for relations gets replies and edits as messages, and nothing of a reaction", async () => {
   const { a, b, alice, bob } = await conversation();
   const older = await open(b, "older");

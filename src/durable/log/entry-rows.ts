@@ -49,6 +49,7 @@ export class EntryRows {
    */
   add(entry: Entry): boolean {
     this.#cache.push(entry);
+    if (entry.re !== undefined) this.related.isAdded = true;
     return this.#writer.add(entry);
   }
 

@@ -10,16 +10,17 @@ export class RelatedEntries {
   /** The database, with all entries in it. */
   readonly #written: () => Sql;
   readonly #columns: RunColumns;
+  /** Whether this instance has added one, which may be in no row yet. */
+  isAdded = false;
 
   constructor(written: () => Sql, columns: RunColumns) {
     this.#written = written;
     this.#columns = columns;
   }
 
-  /** Whether any message of the log has a relation, or had one. */
+  /** Whether any message of the log has a relation, or had one. It writes no row. */
   get areThere(): boolean {
-    this.#written();
-    return this.#columns.has("re");
+    return this.isAdded || this.#columns.has("re");
   }
 
   /** The one of these seqs whose message `peer` sent as `origin`; 0 for none. */

@@ -181,10 +181,11 @@ export class ConversationIndex {
 
   /**
    * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries.
-   * `isNewest`: no message of the peer lies after `seq`.
+   * `isRead`: no unread message of the peer lies after `seq`; an edit or a reaction may.
    */
-  originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
+  originUpTo(peer: Peer, seq: number, isRead: boolean): number {
     if (peer.lastOrigin === 0) return 0;
+    const isNewest = seq >= peer.lastSeq || (isRead && !this.#entries.related.areThere);
     // The row has the highest origin of all, which was accepted unless it was refused.
     if (isNewest && peer.lastOrigin > peer.lastRefusedOrigin) return peer.lastOrigin;
     const newest = this.#entries.lastReceivedAmong(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
