@@ -63,16 +63,13 @@ const HELP = {
 
   Writes docs/reference/, the reference of the SDK, from the types and comments of its entry points.`,
 
-  pictures: `npm run pictures
-
-  Takes the page's main states in Chromium, into pictures/, and those that README shows into docs/pictures/.`,
-
   screenshots: `npm run screenshots -- [flags]
 
   Takes every state of the page, in both languages, on a phone and a desktop, in light and dark colours, into
   screenshots/ (not in the repository).
     --only TEXT       only states with this in their name
-    --language en     or zh-Hans`,
+    --language en     or zh-Hans
+    --readme          copies the three that README.md and docs/SDK.md show into docs/pictures/`,
 
   check: `npm run check
 
@@ -143,7 +140,6 @@ const PROGRAMS = new Map([
   ["bench", "bench/bench.ts"],
   ["conformance", "test/conformance/runner.ts"],
   ["docs", "scripts/reference/write.ts"],
-  ["pictures", "scripts/pictures.ts"],
   ["screenshots", "scripts/screenshots.ts"],
   ["admin", "scripts/admin/admin.ts"],
 ]);

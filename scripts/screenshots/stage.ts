@@ -39,15 +39,6 @@ export async function playConversations(stage: Stage): Promise<Others> {
   const friend = await join(url, cast.friend);
   const stranger = await join(url, cast.stranger);
   const blocked = await join(url, cast.blocked);
-  await show(cast.friend);
-  for (const [index, line] of cast.lines.entries()) {
-    if (line.startsWith("> ")) await write(line.replaceAll(/^> /gm, ""));
-    else await friend.send(cast.me, line).reached("stored");
-    await page.locator(".bubble").nth(index).waitFor();
-  }
-  friend.read(cast.me);
-  await page.locator(".icon-read").last().waitFor();
-  await write(cast.draft);
   await playOthers(stage, blocked);
   await show(cast.me);
   await write(cast.note);
@@ -57,6 +48,15 @@ export async function playConversations(stage: Stage): Promise<Others> {
     .locator(".item")
     .nth(Object.keys(cast.others).length + 2)
     .waitFor();
+  await show(cast.friend);
+  for (const [index, line] of cast.lines.entries()) {
+    if (line.startsWith("> ")) await write(line.replaceAll(/^> /gm, ""));
+    else await friend.send(cast.me, line).reached("stored");
+    await page.locator(".bubble").nth(index).waitFor();
+  }
+  friend.read(cast.me);
+  await page.locator(".icon-read").last().waitFor();
+  await write(cast.draft);
   return { friend, stranger, blocked };
 }
 
@@ -83,17 +83,17 @@ export async function makeOlder(page: Page, url: string): Promise<void> {
     const db = await done(indexedDB.open(found?.name ?? ""));
     const DAY = 86_400_000;
     const tx = db.transaction(["entries", "rows"], "readwrite");
-    const ages = [40, 40, 40, 3, 3, 3, 3, 3, 1, 1, 0];
-    let at = 0;
+    // Of the conversation that was played last.
+    const ages = [40, 40, 40, 3, 3, 3, 3, 3, 1, 1, 0, 0, 0];
     const [entries, rows] = [tx.objectStore("entries"), tx.objectStore("rows")];
-    for (const entry of await done(entries.getAll())) {
-      const age = ages[at++ % 12] ?? 0;
-      entries.put({ ...entry, at: entry.at - age * DAY });
+    for (const [index, entry] of (await done(entries.getAll())).slice(-ages.length).entries()) {
+      entries.put({ ...entry, at: entry.at - (ages[index] ?? 0) * DAY });
     }
-    let row = 0;
-    for (const one of await done(rows.getAll())) {
-      const age = [0, 0, 1, 3, 40][row++ % 5] ?? 0;
-      if (one.last) rows.put({ ...one, last: { ...one.last, at: one.last.at - age * DAY } });
+    // The latest conversations are of today, as in the list.
+    const latest = (await done(rows.getAll())).filter(({ last }) => last).toSorted((a, b) => b.last.seq - a.last.seq);
+    for (const [rank, one] of latest.entries()) {
+      const age = [0, 0, 0, 0, 1, 3][rank] ?? 40;
+      rows.put({ ...one, last: { ...one.last, at: one.last.at - age * DAY } });
     }
     await new Promise((resolve) => tx.addEventListener("complete", resolve));
     db.close();
