@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { callMailbox } from "../identity/call-mailbox.ts";
 import { problemResponse } from "../identity/problem-response.ts";
 import type { ListRange } from "../protocol/list-range.ts";
+import { RELATIONS } from "../protocol/relation.ts";
 import { codesIn, refusal } from "../protocol/refusals.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { canonicalName, name, seq, seqText, time, integerText, userQuery } from "./schemas.ts";
@@ -27,6 +28,10 @@ const message = z
     to: canonicalName,
     at: time,
     body: z.unknown().optional(),
+    re: z
+      .looseObject({ to: seq.optional(), is: z.enum(RELATIONS) })
+      .optional()
+      .meta({ description: "Of a reply: [I1]" }),
     failed: z.enum(codesIn("failed")).optional().meta({ description: "The code of its receiver's final refusal" }),
   })
   .meta({ id: "Message" });

@@ -40,6 +40,8 @@ const attempt = z
     description: "Of a stream: the client object, and which of its attempts this is ([R6])",
   });
 
+const relations = z.literal("1").optional().meta({ description: "`1` asks for relations as they are ([I6])" });
+
 const page = z
   .object({
     epoch: z.string().nullable().meta({ description: "Null if the mailbox does not exist yet" }),
@@ -62,7 +64,13 @@ declareRoute(
     description:
       "A page of log frames, as a socket would get them. With `Accept: text/event-stream`, an endless stream of server-sent events: one frame an event, log frames with the id `epoch:seq`, so that `Last-Event-ID` resumes. A stream needs `device`, replaces that device's connection, and keeps the mailbox awake. With `device`, a cursor acknowledges everything up to it.",
     scope: "read",
-    query: z.object({ ...positionQuery, attempt, limit: integerText(MAX_FRAMES, 1).optional(), ...userQuery }),
+    query: z.object({
+      ...positionQuery,
+      attempt,
+      relations,
+      limit: integerText(MAX_FRAMES, 1).optional(),
+      ...userQuery,
+    }),
     headers: z.object({
       "last-event-id": z
         .string()
@@ -76,11 +84,13 @@ declareRoute(
     refusals: ["bad_query", "erased", "replaced"],
   },
   (c, { query, headers }) => {
+    const asked = { relations: query.relations === "1" };
     const at = positionOf(query.epoch, query.cursor, headers["last-event-id"]);
     if (acceptsEventStream(headers.accept))
-      return openEventStream(c, query.device, { ...at, attempt: query.attempt ?? null });
+      return openEventStream(c, query.device, { ...at, attempt: query.attempt ?? null, ...asked });
     return callMailbox(c, (mailbox, caller) => {
-      return mailbox.entries(caller, { device: query.device ?? null, ...at, limit: query.limit ?? DEFAULT_FRAMES });
+      const limit = query.limit ?? DEFAULT_FRAMES;
+      return mailbox.entries(caller, { device: query.device ?? null, ...at, limit, ...asked });
     });
   },
 );

@@ -9,6 +9,7 @@ import { LIMITS } from "../protocol/limits.ts";
 import type { IdempotencyKey, OutgoingMessage, SendOutcome } from "../protocol/http-messages.ts";
 import { type Code, codesIn } from "../protocol/refusals.ts";
 import { sortKeys } from "../protocol/sorted-json.ts";
+import { RELATIONS } from "../protocol/relation.ts";
 import { readMessage } from "../protocol/up.ts";
 import { createApi, declareRoute } from "./declare-route.ts";
 import { listOf, seq, time, userQuery } from "./schemas.ts";
@@ -16,6 +17,8 @@ import { listOf, seq, time, userQuery } from "./schemas.ts";
 /** Refusals about the receiver's name, and about the body. */
 const NAME_REFUSALS: ReadonlySet<Code> = new Set(["bad_name", "reserved_name"]);
 const BODY_REFUSALS: ReadonlySet<Code> = new Set(["bad_frame", "too_large"]);
+/** Refusals about the message to which this one relates. */
+const RELATION_REFUSALS: ReadonlySet<Code> = new Set(["no_such_message", "forbidden"]);
 
 /** Characters of an idempotency key. Answers: keys as storage. */
 const MAX_KEY_LENGTH = 255;
@@ -27,6 +30,10 @@ const message = z
       .unknown()
       .refine((body) => body !== undefined, "it is missing")
       .openapi({ description: "Any JSON value, of at most 65,536 bytes", example: "hi" }),
+    re: z
+      .strictObject({ to: seq.min(1), is: z.enum(RELATIONS) })
+      .optional()
+      .meta({ description: "What it has to do with an earlier message of the conversation ([I1])" }),
   })
   .meta({ id: "Outgoing" });
 
@@ -77,14 +84,24 @@ declareRoute(
     body: z.union([message, listOf(message, LIMITS.frames)]),
     bytes: LIMITS.textBytes,
     responses: { 200: z.union([outcome, z.array(outcome)]) },
-    refusals: ["bad_name", "reserved_name", "id_reused", "declined", "rate_limited", "mailbox_full", "erased"],
+    refusals: [
+      "bad_name",
+      "reserved_name",
+      "no_such_message",
+      "forbidden",
+      "id_reused",
+      "declined",
+      "rate_limited",
+      "mailbox_full",
+      "erased",
+    ],
   },
   async (c, { body, headers }) => {
     const caller = await identifyCaller(c, null);
     if ("refused" in caller) return problemResponse(caller.refused);
     const all = [body].flat();
     const name = headers["idempotency-key"];
-    const messagesToSend = all.map(({ to, body: value }) => readMessage(to, value));
+    const messagesToSend = all.map(({ to, body: value, re }) => readMessage(to, value, re));
     const key = name === undefined ? null : await keyOf(name, messagesToSend);
     const answer = await c.env.MAILBOX.getByName(caller.name).send(caller, { messages: messagesToSend, key });
     if ("refused" in answer) return refuseByMailbox(c, answer.refused);
@@ -105,7 +122,7 @@ function singleOutcome(outcome: SendOutcome | undefined, respond: (outcome: Send
   if (outcome === undefined) throw new Error("a message without an answer");
   if (outcome.type === "accepted") return respond(outcome);
   const { code, message, retryAfter, affects } = outcome;
-  const field = NAME_REFUSALS.has(code) ? "to" : BODY_REFUSALS.has(code) ? "body" : undefined;
+  const field = fieldOf(code);
   return problemResponse({
     code,
     message,
@@ -113,4 +130,11 @@ function singleOutcome(outcome: SendOutcome | undefined, respond: (outcome: Send
     ...(affects !== undefined && { affects }),
     ...(field !== undefined && { field }),
   });
+}
+
+/** The field of a message that a refusal is about. */
+function fieldOf(code: Code): string | undefined {
+  if (NAME_REFUSALS.has(code)) return "to";
+  if (BODY_REFUSALS.has(code)) return "body";
+  return RELATION_REFUSALS.has(code) ? "re" : undefined;
 }

@@ -21,6 +21,8 @@ export interface ConnectionQuery {
   readonly runs?: boolean;
   /** Whether the device reads marks that have no seq yet. */
   readonly early?: boolean;
+  /** Whether the device reads relations. */
+  readonly relations?: boolean;
   /** Null if the client does not number its attempts. */
   readonly attempt?: ConnectAttempt | null;
 }
@@ -60,12 +62,12 @@ const query = z.object({
   cursor: z.nullable(z.union([z.literal("head"), integerText])),
   runs: flag,
   early: flag,
+  relations: flag,
   attempt: z.nullable(attempt),
 });
 
 /**
- * Parses `device`, `epoch`, `cursor`, `runs`, `early` and `attempt`; of several with one name, the first. A string says
- * which of them is wrong.
+ * Parses the query; of several parameters with one name, the first. A string says which of them is wrong.
  */
 export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | string {
   const parsed = query.safeParse({
@@ -74,6 +76,7 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
     cursor: search.get("cursor"),
     runs: search.get("runs"),
     early: search.get("early"),
+    relations: search.get("relations"),
     attempt: search.get("attempt"),
   });
   if (parsed.success) return parsed.data;
@@ -86,6 +89,8 @@ export function readConnectionQuery(search: URLSearchParams): ConnectionQuery | 
       return "runs must be 1, or be left out";
     case "early":
       return "early must be 1, or be left out";
+    case "relations":
+      return "relations must be 1, or be left out";
     case "attempt":
       return ATTEMPT_WORDS;
     default:

@@ -2,6 +2,7 @@
 // concatenated where it contains a body, which stays the JSON text it is; all others use JSON.stringify.
 import { MAX_FRAMES } from "./limits.ts";
 import type { CodeIn, Refusal } from "./refusals.ts";
+import type { RelationRef } from "./relation.ts";
 import { matchesShape, type ShapeOf } from "./json-shape.ts";
 
 /** The frames by type. The wire test pins them. Only frames with a field `seq` move the cursor. */
@@ -16,8 +17,9 @@ export const DOWN = {
     expires: "int?",
     runs: "flag?",
     early: "flag?",
+    relations: "flag?",
     displayName: "text?",
-    limits: { window: "int", windowBytes: "int", bodyBytes: "int", textBytes: "int", frames: "int" },
+    limits: { window: "int", windowBytes: "int", bodyBytes: "int", textBytes: "int", frames: "int", reactions: "int?" },
   },
   gap: { from: "int", seq: "int" },
   message: {
@@ -32,6 +34,7 @@ export const DOWN = {
     device: "text?",
     origin: "int?",
     request: "flag?",
+    re: "any?",
   },
   failed: { seq: "int", of: "int", code: "text", message: "text" },
   peer: {
@@ -102,6 +105,8 @@ interface StoredMessage {
   readonly at: number;
   /** JSON text. */
   readonly body: string;
+  /** `to`: 0 if the other message is not in this log. */
+  readonly re?: RelationRef;
 }
 
 /** A message from a peer to `user`; with several `bodies`, the run whose last message is `m`. */
@@ -112,7 +117,7 @@ export function writeMessage(
   bodies: readonly string[] = [m.body],
 ): string {
   const request = isRequest ? `,"request":true` : "";
-  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${bodyFields(bodies)}}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(m.peer)},"to":${quote(user)},"at":${m.at},"origin":${m.origin ?? 0}${request}${relationField(m.re)}${bodyFields(bodies)}}`;
 }
 
 /** A carbon of `user`'s own message or run. `bare`: without bodies, for the socket that sent it. */
@@ -124,7 +129,7 @@ export function writeCarbon(
 ): string {
   const sent = m.id === null ? "" : `,"id":${m.id},"device":${quote(m.device ?? "")}`;
   const rest = bare ? countField(bodies.length) : bodyFields(bodies);
-  return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${rest}}`;
+  return `{"type":"message","seq":${m.seq},"from":${quote(user)},"to":${quote(m.peer)},"at":${m.at}${sent}${relationField(m.re)}${rest}}`;
 }
 
 /** The reply to `count` sends, of which `id` is the last. Without `entry` if retention removed it. */
@@ -148,6 +153,12 @@ export function writeError(why: Refusal<CodeIn<"error">>): string {
 
 function bodyFields(bodies: readonly string[]): string {
   return bodies.length === 1 ? `,"body":${bodies[0]}` : `${countField(bodies.length)},"bodies":[${bodies.join(",")}]`;
+}
+
+function relationField(relation: RelationRef | undefined): string {
+  if (relation === undefined) return "";
+  const { to, is } = relation;
+  return to === 0 ? `,"re":{"is":"${is}"}` : `,"re":{"to":${to},"is":"${is}"}`;
 }
 
 /** The field `count` of a run. The frame's other numbers are those of its last message. */

@@ -1,12 +1,14 @@
 // Calls between mailboxes: deliveries, replies and signals, as structured values over RPC. They have a version, because
 // old and new code run at the same time during a deploy. Both sides ignore fields that they don't know.
 import type { CodeIn } from "./refusals.ts";
+import type { EnvelopeRelation } from "./relation.ts";
 
 /** One message. `origin`: its seq in the author's log; `at`: ms since 1970; `body`: JSON text. */
 export interface Envelope {
   readonly origin: number;
   readonly at: number;
   readonly body: string;
+  readonly re?: EnvelopeRelation;
 }
 
 /** A batch of envelopes from one author to one receiver, in the order of their origins. */
@@ -42,11 +44,18 @@ export interface Delivery {
   hops?: number;
 }
 
-/**
- * A delivery as runs: `origin` is that of the last body, each body before it has one less, and all have the same `at`.
- */
+/** `origin` is that of the last body, each body before it has one less, and all have the same `at`. */
+interface PackedRun {
+  readonly origin: number;
+  readonly at: number;
+  readonly bodies: readonly string[];
+  /** Of a run of one message. */
+  readonly re?: EnvelopeRelation;
+}
+
+/** A delivery as runs. */
 export interface PackedDelivery extends Omit<Delivery, "envelopes"> {
-  readonly runs: readonly { readonly origin: number; readonly at: number; readonly bodies: readonly string[] }[];
+  readonly runs: readonly PackedRun[];
 }
 
 /** The result of a delivery. */
@@ -72,6 +81,8 @@ export interface Reply {
   readonly receipts?: { readonly delivered: number; readonly read: number };
   /** Whether the receiver reads deliveries in runs. */
   readonly runs?: boolean;
+  /** Whether the receiver knows relations. */
+  readonly relations?: boolean;
 }
 
 /** The verdicts that this version knows; newer code may have others. */

@@ -1,10 +1,11 @@
 // Messages sent over HTTP: without ids, one or several a request, each with the reply that a socket would have sent.
 import type { AcceptedState } from "./down.ts";
 import type { CodeIn, Refusal } from "./refusals.ts";
+import type { RelationRef } from "./relation.ts";
 
 /** A message to store: the canonical receiver and the body as JSON text; or why it is refused. */
 export type OutgoingMessage =
-  | { readonly to: string; readonly body: string }
+  | { readonly to: string; readonly body: string; readonly re?: RelationRef }
   | { readonly refused: Refusal<CodeIn<"refused"> & CodeIn<"http">> };
 
 /**

@@ -19,6 +19,8 @@ export const LIMITS = {
   bodyBytes: MAX_BODY_BYTES,
   textBytes: MAX_TEXT_BYTES,
   frames: MAX_FRAMES,
+  /** Emoji of one reaction. Answers: a reaction that fills a screen. */
+  reactions: 8,
 } as const;
 
 /**

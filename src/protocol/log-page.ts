@@ -7,4 +7,6 @@ export interface LogPageQuery {
   readonly cursor: number | "head" | null;
   /** The most frames of the page. */
   readonly limit: number;
+  /** Whether the page has relations as they are. */
+  readonly relations?: boolean;
 }

@@ -24,20 +24,22 @@ export function readPlain(value: unknown): PlainUp {
 }
 
 /**
- * A message for a plain client. The server sets `sender`, `receiver`, `createTime`; only system messages have `code`.
+ * A message for a plain client. The server sets `sender`, `receiver`, `createTime`, and `edited` of an edit; only system
+ * messages have `code`.
  */
-export function writePlain(m: { from: string; to: string; at: number; body: string }): string {
+export function writePlain(m: { from: string; to: string; at: number; body: string; isEdited?: boolean }): string {
   const head = { sender: m.from, receiver: m.to };
   const createTime = plainTime(m.at);
+  const edited = m.isEdited === true ? { edited: true } : {};
   const body: unknown = JSON.parse(m.body);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    return JSON.stringify({ ...head, msg: body, createTime });
+    return JSON.stringify({ ...head, msg: body, createTime, ...edited });
   }
   const fields = new Map<string, unknown>(Object.entries(body));
   for (const own of ["sender", "receiver", "createTime", "code"]) fields.delete(own);
   const msg = fields.has("msg") ? fields.get("msg") : m.body;
   fields.delete("msg");
-  return JSON.stringify({ ...head, msg, createTime, ...Object.fromEntries(fields) });
+  return JSON.stringify({ ...head, msg, createTime, ...Object.fromEntries(fields), ...edited });
 }
 
 /** A refusal in the same shape, from the reserved sender. */

@@ -42,6 +42,11 @@ export const REFUSALS = {
     at: { ...FINAL, closing: "close" },
   },
   too_large: { message: MESSAGE_REFUSALS.too_large, close: 1009, status: 413, at: { ...FINAL, closing: "close" } },
+  no_such_message: {
+    message: "The message that this one refers to is not there",
+    status: 404,
+    at: { refused: "never", http: "never" },
+  },
   unknown_receiver: { message: MESSAGE_REFUSALS.unknown_receiver, status: 404, at: { failed: "never", http: "never" } },
   declined: {
     message: MESSAGE_REFUSALS.declined,
@@ -57,7 +62,12 @@ export const REFUSALS = {
   bad_query: { message: "The address of the connection is wrong", close: 4400, status: 400, at: CLOSES },
   unauthorized: { message: "The token is missing, wrong or expired", close: 4401, status: 401, at: CLOSES },
   name_taken: { message: "This name is taken", status: 409, at: HTTP },
-  forbidden: { message: "This is not allowed", close: 4403, status: 403, at: CLOSES },
+  forbidden: {
+    message: "This is not allowed",
+    close: 4403,
+    status: 403,
+    at: { ...CLOSES, refused: "never", failed: "never" },
+  },
   signed_out: { message: "This device was signed out", close: 4403, status: 403, at: { closing: "close" } },
   forbidden_origin: {
     message: "Pages of this origin may not use this server; see ALLOWED_ORIGINS",

@@ -6,13 +6,17 @@ import type { OutgoingMessage } from "./http-messages.ts";
 import { canonical, type NameResult } from "./names.ts";
 import { serializeReceivedBody } from "./received-body.ts";
 import { type CodeIn, type Refusal, refusal } from "./refusals.ts";
+import { isRelationKind, RELATIONS, relationProblem, type RelationRef } from "./relation.ts";
 
 z.config({ jitless: true });
 
 const id = z.int().check(z.gte(1), z.lt(NUMBER_END));
 const seq = z.int().check(z.gte(0), z.lt(NUMBER_END));
 
-const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown() });
+/** What the message has to do with an earlier one of the user's log. */
+export const relationRef = z.object({ to: id, is: z.enum(RELATIONS) });
+const re = z.optional(relationRef);
+const send = z.object({ type: z.literal("send"), id, to: z.string(), body: z.unknown(), re });
 /** A run: messages to one receiver with consecutive ids, of which `id` is the last. */
 export const upRun = z.object({ type: z.literal("send"), id, to: z.string(), bodies: z.array(z.unknown()) });
 const ack = z.object({ type: z.literal("ack"), seq });
@@ -25,12 +29,13 @@ export const upFrame = z.discriminatedUnion("type", [send, ack, read, typing, wa
 /** A frame as a device writes it. */
 export type UpFrame = z.infer<typeof upFrame>;
 
-/** A message to store: the canonical receiver, and the body as JSON text. */
+/** A message to store: the canonical receiver, and the body as JSON text. `re`: absent for most. */
 export interface SendFrame {
   readonly type: "send";
   readonly id: number;
   readonly to: string;
   readonly body: string;
+  readonly re?: RelationRef;
 }
 
 interface RefusedFrame {
@@ -101,19 +106,22 @@ function readRun(value: RunLike, frames: Up[]): void {
 /** Checked without the schema library, like a send. */
 function isWellFormed(value: RunLike): value is z.infer<typeof upRun> {
   const { id, to, bodies } = value;
+  if (Object.hasOwn(value, "re")) return false;
   return Number.isSafeInteger(id) && (id as number) >= bodies.length && bodies.length > 0 && typeof to === "string";
 }
 
 function malformedRun(value: RunLike): Up {
   const { id, to } = value;
   if (!Number.isSafeInteger(id) || (id as number) < 1) return errorFrame(fieldProblem("id"));
-  const why = typeof to === "string" ? "a run has one body or more, and its id is the last one's" : fieldProblem("to");
+  const isOfMessage = typeof to === "string" && Object.hasOwn(value, "re");
+  const form = isOfMessage ? "re is for one message" : "a run has one body or more, and its id is the last one's";
+  const why = typeof to === "string" ? form : fieldProblem("to");
   return refusedFrame(id as number, refusal("bad_frame", why));
 }
 
 function readFrame(value: unknown): Up {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return errorFrame("it is no object");
-  if (isSend(value)) return readSend(value.id, canonical(value.to), value.body);
+  if (isSend(value)) return readSend(value.id, canonical(value.to), value.body, value.re);
   // The names of a watch are parsed once it is known to be the last.
   if (isAck(value) || isWatch(value) || isToken(value)) return value;
   if (isTyping(value)) return withName(value.to, (to) => ({ type: "typing", to }));
@@ -126,14 +134,21 @@ function readFrame(value: unknown): Up {
  * frames. A test proves that these checks accept exactly what the schema accepts.
  */
 function isSend(value: object): value is z.infer<typeof send> {
-  const { type, id, to } = value as { [Field in "type" | "id" | "to"]?: unknown };
+  const { type, id, to, re: relation } = value as { [Field in "type" | "id" | "to" | "re"]?: unknown };
   return (
     type === "send" &&
     Number.isSafeInteger(id) &&
     (id as number) >= 1 &&
     typeof to === "string" &&
-    Object.hasOwn(value, "body")
+    Object.hasOwn(value, "body") &&
+    (relation === undefined || isRelationRef(relation))
   );
+}
+
+function isRelationRef(value: unknown): value is RelationRef {
+  if (typeof value !== "object" || value === null) return false;
+  const { to, is } = value as { [Field in "to" | "is"]?: unknown };
+  return Number.isSafeInteger(to) && (to as number) >= 1 && isRelationKind(is);
 }
 
 /** The same for `ack`, the second most frequent frame. */
@@ -164,17 +179,23 @@ export function isRead(value: object): value is z.infer<typeof read> {
   return type === "read" && typeof peer === "string" && Number.isSafeInteger(seq) && (seq as number) >= 0;
 }
 
-function readSend(id: number, to: NameResult, value: unknown): SendFrame | RefusedFrame {
+function readSend(id: number, to: NameResult, value: unknown, relation?: RelationRef): SendFrame | RefusedFrame {
   if ("refused" in to) return refusedFrame(id, refusal(to.refused));
   const body = serializeReceivedBody(value);
-  return typeof body === "string" ? { type: "send", id, to: to.name, body } : refusedFrame(id, body);
+  if (typeof body !== "string") return refusedFrame(id, body);
+  if (relation === undefined) return { type: "send", id, to: to.name, body };
+  const problem = relationProblem(relation.is, value);
+  if (problem !== null) return refusedFrame(id, refusal("bad_frame", problem));
+  return { type: "send", id, to: to.name, body, re: { to: relation.to, is: relation.is } };
 }
 
 /** A message to store, or why it is refused. */
-export function readMessage(receiver: string, value: unknown): OutgoingMessage {
+export function readMessage(receiver: string, value: unknown, relation?: RelationRef): OutgoingMessage {
   // Over HTTP there are no ids.
-  const frame = readSend(0, canonical(receiver), value);
-  return frame.type === "send" ? { to: frame.to, body: frame.body } : { refused: frame.refusal };
+  const frame = readSend(0, canonical(receiver), value, relation);
+  if (frame.type === "refused") return { refused: frame.refusal };
+  const { to, body, re: about } = frame;
+  return about === undefined ? { to, body } : { to, body, re: about };
 }
 
 function readWatch(raw: readonly string[]): Up {
@@ -198,7 +219,7 @@ function malformedFrame(value: object): Up {
   switch (type) {
     case "send":
       if (!Number.isSafeInteger(id) || (id as number) < 1) return errorFrame(fieldProblem("id"));
-      return refusedFrame(id as number, refusal("bad_frame", fieldProblem(typeof to === "string" ? "body" : "to")));
+      return refusedFrame(id as number, refusal("bad_frame", fieldProblem(wrongFieldOfSend(value, to))));
     case "ack":
       return errorFrame(fieldProblem("seq"));
     case "read":
@@ -212,6 +233,11 @@ function malformedFrame(value: object): Up {
     default:
       return errorFrame("its type is missing or unknown");
   }
+}
+
+function wrongFieldOfSend(value: object, to: unknown): string {
+  if (typeof to !== "string") return "to";
+  return Object.hasOwn(value, "body") ? "re" : "body";
 }
 
 function fieldProblem(field: string): string {

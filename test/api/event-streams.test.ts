@@ -5,6 +5,7 @@ import { fresh, open } from "../support/devices.ts";
 import { EventStream } from "../support/event-stream.ts";
 import { ADMIN } from "../support/operators.ts";
 import { follow, sends } from "../support/log-pages.ts";
+import { conversation } from "../support/relations.ts";
 
 test("[H8] a stream has `welcome`, then what follows the cursor, then what comes; log frames have ids", async () => {
   const [alice, bob] = [await open(fresh("alice")), fresh("bob")];
@@ -47,6 +48,24 @@ test("[H8] a stream is a connection of its device: it replaces an older one, and
   const next = await follow(bob);
   expect((await socket.socket.untilClosed()).code).toBe(4409);
   await next.close();
+});
+
+test("[I6][H8] a stream that asks for relations gets all of them, and another one what an older device gets", async () => {
+  const { b, alice } = await conversation();
+  const own = await alice.sent("hi");
+  await alice.sent(["👍"], { to: own, is: "react" });
+  await alice.sent("hello", { to: own, is: "edit" });
+  for (const [query, bodies] of [
+    ["&relations=1", ["hi", ["👍"], "hello"]],
+    ["", ["hi", "hello"]],
+  ] as const) {
+    const stream = await follow(b, `&cursor=0${query}`);
+    const welcome = (await stream.take("welcome", 1))[0]?.frame;
+    expect(welcome?.["relations"]).toBe(query === "" ? undefined : true);
+    const got = await stream.take("message", bodies.length);
+    expect(got.map(({ frame }) => frame["body"])).toEqual(bodies);
+    await stream.close();
+  }
 });
 
 test("[E6][H8] a stream is granted no early marks, and while it is open every mark has a seq", async () => {

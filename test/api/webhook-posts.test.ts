@@ -18,6 +18,7 @@ import {
   URL,
 } from "../support/webhooks.ts";
 import { countRowsWritten } from "../support/count-rows.ts";
+import { Writer } from "../support/relations.ts";
 import { ADMIN, createService } from "../support/operators.ts";
 
 test("[K2] entries are posted in order, one post at a time, each after the last one succeeded", async () => {
@@ -53,6 +54,26 @@ test("[K2] unseen entries are posted first; own messages and marks are not poste
   const second = await nextPost();
   expect(second.body.frames.map(({ type, body }) => [type, body])).toEqual([["message", "to myself"]]);
   await second.answer(200);
+});
+
+test("[K2][I6] edits, retractions and reactions are posted as they are", async () => {
+  const { shop } = await createWebhook();
+  const alice = new Writer(await open(fresh("alice")), shop.userName);
+  const own = await alice.sent("order 1");
+  const first = await nextPost();
+  expect(bodiesOf(first)).toEqual(["order 1"]);
+  const to = first.body.frames[0]?.["seq"];
+  await first.answer(204);
+  for (const [body, is] of [
+    ["order 2", "edit"],
+    [["👍"], "react"],
+    [null, "retract"],
+  ] as const) {
+    await alice.sent(body, { to: own, is });
+    const post = await nextPost();
+    expect(post.body.frames).toMatchObject([{ type: "message", body, re: { to, is } }]);
+    await post.answer(204);
+  }
 });
 
 test("[K2] a post has at most 64 frames", async () => {

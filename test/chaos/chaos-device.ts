@@ -15,9 +15,16 @@ export interface DeviceWorld {
   now(): number;
 }
 
+/** What a message has to do with another one of the own log. */
+export interface Relation {
+  readonly to: number;
+  readonly is: "reply" | "edit";
+}
+
 interface Pending {
   readonly to: string;
   readonly word: string;
+  readonly re: Relation | undefined;
   id: number;
 }
 
@@ -87,7 +94,7 @@ export class ChaosDevice {
   async connect(): Promise<void> {
     const epoch = this.#epoch === null ? "" : `&epoch=${this.#epoch}`;
     const early = this.#world.requestsEarly();
-    const flags = `${this.#requestsRuns ? "&runs=1" : ""}${early ? "&early=1" : ""}`;
+    const flags = `&relations=1${this.#requestsRuns ? "&runs=1" : ""}${early ? "&early=1" : ""}`;
     const path = `/client/${this.user}?device=${this.device}&cursor=${this.#cursor}${epoch}${flags}`;
     this.#socket = null;
     this.#acknowledged();
@@ -110,9 +117,10 @@ export class ChaosDevice {
     this.#socket = null;
   }
 
-  send(to: string, words: readonly string[]): void {
+  /** `re`: the relation of the first message. */
+  send(to: string, words: readonly string[], re?: Relation): void {
     const last = Math.max(this.pending.at(-1)?.id ?? 0, this.#lastId);
-    const messages = words.map((word, i) => ({ to, word, id: last + 1 + i }));
+    const messages = words.map((word, i) => ({ to, word, re: i === 0 ? re : undefined, id: last + 1 + i }));
     this.pending.push(...messages);
     for (const { id, word } of messages) this.#words.set(id, word);
     if (this.#isWelcomed) this.#sendFrames(messages.map(frameOf));
@@ -226,10 +234,10 @@ export class ChaosDevice {
     }
   }
 
-  #onMessage({ seq, from, to, body, id }: Extract<Down, { type: "message" }>): void {
+  #onMessage({ seq, from, to, body, id, re }: Extract<Down, { type: "message" }>): void {
     // A carbon on the socket that sent the message has no body; its id names the message.
     const word = typeof body === "string" ? body : (this.#words.get(id ?? 0) ?? `entry ${seq}`);
-    this.shown.push({ seq, from, to, word });
+    this.shown.push({ seq, from, to, word, re: re as Shown["re"] });
   }
 
   #onAccepted({ id, entry }: Extract<Down, { type: "accepted" }>): void {
@@ -267,6 +275,6 @@ export class ChaosDevice {
   }
 }
 
-function frameOf({ id, to, word }: Pending): Frame {
-  return { type: "send", id, to, body: word };
+function frameOf({ id, to, word, re }: Pending): Frame {
+  return { type: "send", id, to, body: word, ...(re !== undefined && { re }) };
 }

@@ -16,6 +16,18 @@ export interface Shown {
   readonly from: string;
   readonly to: string;
   readonly word: string;
+  /** What it has to do with the message at the seq `to`; absent for most. */
+  readonly re?: { readonly to?: number; readonly is: string } | undefined;
+}
+
+/** A message that was sent, accepted or not. `re`: the relation, with the word of the other message. */
+export interface Sent extends Omit<Accepted, "entry"> {
+  readonly re?: { readonly word: string; readonly is: string } | undefined;
+}
+
+/** Whether a message is shown as one of its own. */
+export function isShown({ re }: Shown): boolean {
+  return re === undefined || re.is === "reply";
 }
 
 /** The marks of a conversation: those of the peer, and `mine`, in seqs of the user's log. */
@@ -60,7 +72,7 @@ export interface Read {
 export interface History {
   readonly accepted: readonly Accepted[];
   /** All messages that were sent, accepted or not. */
-  readonly sent: readonly Omit<Accepted, "entry">[];
+  readonly sent: readonly Sent[];
   readonly devices: readonly DeviceHistory[];
   readonly reads: readonly Read[];
   /** When each message was in the log of its receiver, by word. */
@@ -76,6 +88,7 @@ export function check(history: History): string[] {
       ...forged(history, device),
       ...disordered(history, device),
       ...lost(history, device),
+      ...misrelated(history, device),
       ...falseMarks(history, truth, device),
       ...(device.unacknowledged > device.window
         ? [`${name(device)} had ${device.unacknowledged} frames unacknowledged`]
@@ -115,6 +128,20 @@ function disordered({ accepted }: History, device: DeviceHistory): string[] {
     const before = last.get(`${from} ${to}`) ?? 0;
     last.set(`${from} ${to}`, entry);
     return entry < before ? [`${name(device)} was shown ${word} of ${from} too late`] : [];
+  });
+}
+
+/** A relation refers to the same message on each device, by the number that this has in the log of the user. */
+function misrelated({ sent }: History, device: DeviceHistory): string[] {
+  const relations = new Map(sent.map(({ word, re }) => [word, re]));
+  const words = new Map(device.shown.map(({ seq, word }) => [seq, word]));
+  return device.shown.flatMap(({ word, re }) => {
+    const expected = relations.get(word);
+    const found = re === undefined ? undefined : { word: words.get(re.to ?? 0), is: re.is };
+    if (expected?.word === found?.word && expected?.is === found?.is) return [];
+    return [
+      `${name(device)} has ${word} as ${found?.is} of ${found?.word}; it is ${expected?.is} of ${expected?.word}`,
+    ];
   });
 }
 

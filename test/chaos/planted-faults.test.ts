@@ -1,6 +1,7 @@
 // Proves that the chaos finds faults: planted faults, each of which it has to find within 40 seeds.
 import { afterEach, expect, test, vi } from "vitest";
 import { EntryRows } from "../../src/durable/log/entry-rows.ts";
+import { RunColumns } from "../../src/durable/log/run-columns.ts";
 import { Sockets } from "../../src/mailbox/connections/sockets.ts";
 import { Log } from "../../src/mailbox/log/log.ts";
 import { ConversationIndex } from "../../src/mailbox/log/peers/conversation-index.ts";
@@ -124,4 +125,22 @@ test("the chaos finds a wrong number of unread messages", { timeout: 60_000 }, a
     return unread.call(this, peer, seq) + 1;
   });
   expect(await complaint()).toMatch(/mailbox of .* knows unread/);
+});
+
+test("the chaos finds a receiver that takes a relation to another message", { timeout: 60_000 }, async () => {
+  vi.spyOn(ConversationIndex.prototype, "seqOfOrigin").mockImplementation(({ lastSeq }) => lastSeq);
+  expect(await complaint()).toMatch(/has .* as .* of .*; it is /);
+});
+
+test("the chaos finds relations that are lost on their way", { timeout: 60_000 }, async () => {
+  const forget = (delivery: Delivery): Delivery => ({
+    ...delivery,
+    envelopes: delivery.envelopes.map(({ origin, at, body }) => ({ origin, at, body })),
+  });
+  expect(await complaint(forget)).toMatch(/has .* as .* of .*; it is |knows unread/);
+});
+
+test("the chaos finds edits that are counted as unread after a wake", { timeout: 60_000 }, async () => {
+  vi.spyOn(RunColumns.prototype, "isShown", "get").mockReturnValue("1");
+  expect(await complaint()).toMatch(/knows unread/);
 });

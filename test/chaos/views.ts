@@ -1,7 +1,7 @@
 // Checks what everybody knows of the marks once all is quiet: each device, a new device, and the mailbox itself. They
 // agree, with what the users have done and with each other.
 import { get } from "../support/devices.ts";
-import { type DeviceHistory, type History, type Marks, MARKS, maximum, NO_MARKS } from "./checker.ts";
+import { type DeviceHistory, type History, isShown, type Marks, MARKS, maximum, NO_MARKS } from "./checker.ts";
 
 /** What one of them knows of a conversation. */
 export interface Conversation extends Marks {
@@ -57,7 +57,7 @@ interface Listed {
 }
 
 function unreadOf(shown: DeviceHistory["shown"], peer: string, mine: number): number {
-  return shown.filter(({ from, seq }) => from === peer && seq > mine).length;
+  return shown.filter((one) => one.from === peer && one.seq > mine && isShown(one)).length;
 }
 
 /** Every device has everything, so it was delivered; the author knows what the receiver has read. */

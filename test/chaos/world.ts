@@ -10,7 +10,8 @@ import { LIMITS } from "../../src/protocol/limits.ts";
 import type { Delivery, PackedDelivery, Reply } from "../../src/protocol/envelope.ts";
 import { unpack } from "../../src/protocol/packed-delivery.ts";
 import { get } from "../support/devices.ts";
-import { type Accepted, check, type History, type Read } from "./checker.ts";
+import { check, type History, type Read, type Sent } from "./checker.ts";
+import { chooseRelation } from "./choose-relation.ts";
 import { ChaosDevice } from "./chaos-device.ts";
 import { Random } from "./random.ts";
 import { RUN_OPTIONS, type RunOptions } from "./run-options.ts";
@@ -46,7 +47,7 @@ class World {
   readonly #random: Random;
   readonly #users: string[];
   readonly #devices: ChaosDevice[];
-  readonly #sent: Omit<Accepted, "entry">[] = [];
+  readonly #sent: Sent[] = [];
   readonly #reads: Read[] = [];
   readonly #stored = new Map<string, number>();
   readonly #deliver: Deliver;
@@ -195,8 +196,10 @@ class World {
   #send(device: ChaosDevice, count: number): void {
     const to = this.#random.pick(this.#users);
     const words = Array.from({ length: count }, (_, n) => `${device.user}/${device.device}/${this.#sent.length + n}`);
-    for (const word of words) this.#sent.push({ from: device.user, to, word });
-    device.send(to, words);
+    const re = chooseRelation(this.#random, device, to);
+    for (const [n, word] of words.entries())
+      this.#sent.push({ from: device.user, to, word, re: n === 0 ? re?.known : undefined });
+    device.send(to, words, re?.sent);
   }
 
   /** The user reads one of the newest messages, also on a device that is not connected. */

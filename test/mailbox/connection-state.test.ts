@@ -17,6 +17,7 @@ const state: V1State = {
   since: 0,
   runs: false,
   early: false,
+  relations: false,
   opened: 5,
   position: 5,
   acked: 5,
@@ -66,6 +67,7 @@ test("an attachment never exceeds what the platform stores, with every list full
     opened: number,
     runs: true,
     early: true,
+    relations: true,
     position: number,
     acked: number,
     ackedSincePersist: number,
@@ -104,9 +106,11 @@ test("an attachment keeps the names that older code reads, and gives back the st
     unacked: [[6, 1, 10]],
   });
   expect(fromAttachment(toAttachment(saved))).toEqual(saved);
+  const related = { ...saved, relations: true };
+  expect(fromAttachment(toAttachment(related))).toEqual(related);
   const numbered = { ...saved, attempt: { instance: "k3J9", number: 2 } };
   expect(fromAttachment(toAttachment(numbered))).toEqual(numbered);
-  const { kind, runs, early, opened, watched, unacked, attempt, ...plain } = state;
-  expect([kind, runs, early, opened, watched, unacked, attempt]).toHaveLength(7);
+  const { kind, runs, early, relations, opened, watched, unacked, attempt, ...plain } = state;
+  expect([kind, runs, early, relations, opened, watched, unacked, attempt]).toHaveLength(8);
   expect(fromAttachment(toAttachment({ kind: "plain", ...plain }))).toEqual({ kind: "plain", ...plain });
 });

@@ -18,7 +18,7 @@ function receive(log: Log, ...bodies: string[]): number[] {
 }
 
 function remove(log: Log, first: number, last: number, settledBefore = settled): boolean {
-  log.removals.begin({ peer: "bob", first, last, kind: "removed" });
+  log.removals.begin({ peer: "bob", first, last });
   const hasMore = log.removals.continue(settledBefore);
   log.flush(() => null);
   return hasMore;
@@ -203,7 +203,7 @@ test("[Q10] a long run is rewritten once, and not a part at a time", async () =>
     receive(log, "before");
     const seqs = receive(log, ...Array.from({ length: 512 }, (_, i) => `${i}`));
     const before = counters.rows;
-    log.removals.begin({ peer: "bob", first: seqs[0] ?? 0, last: seqs[509] ?? 0, kind: "removed" });
+    log.removals.begin({ peer: "bob", first: seqs[0] ?? 0, last: seqs[509] ?? 0 });
     expect(log.removals.continue(settled)).toBe(false);
     // The row with zeros, the part before, and the rest.
     expect(counters.rows - before).toBe(3);
@@ -220,7 +220,7 @@ test("[H2] a page of history passes over removed messages, however many, and is 
     const seqs = receive(log, ...Array.from({ length: 200 }, (_, i) => `${i}`));
     // Every third one stays.
     for (const [i, seq] of seqs.entries()) {
-      if (i % 3 !== 0) log.removals.begin({ peer: "bob", first: seq, last: seq, kind: "removed" });
+      if (i % 3 !== 0) log.removals.begin({ peer: "bob", first: seq, last: seq });
     }
     while (log.removals.continue(settled)) log.flush(() => null);
     log.flush(() => null);

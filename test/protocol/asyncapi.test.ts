@@ -62,6 +62,7 @@ test("[H17] the query has the fields that the server reads, and no others", () =
     epoch: ["", "x".repeat(65)],
     runs: ["", "0", "true"],
     early: ["", "0", "true"],
+    relations: ["", "0", "true"],
     attempt: ["", "a", "a.", ".1", "a.-1", "a.b", `${"x".repeat(17)}.1`],
   };
   expect(Object.keys(bad).toSorted()).toEqual(Object.keys(QUERY_FIELDS).toSorted());

@@ -75,10 +75,13 @@ test("[F5] the parser accepts exactly the frames that the schema accepts", () =>
     fc.oneof({ weight: 8, arbitrary: good }, { weight: 1, arbitrary: wrong });
   const id = field(fc.oneof(fc.maxSafeNat(), fc.maxSafeInteger()));
   const name = field(fc.constantFrom("bob", "carol"));
+  // The schema does not say which body goes with which relation.
+  const relation = fc.record({ to: id, is: field(fc.constantFrom("reply", "edit")) }, { requiredKeys: [] });
   const near = (type: string, fields: Record<string, fc.Arbitrary<unknown>>) =>
     fc.record({ type: field(fc.constant(type)), ...fields });
   const frames = fc.oneof(
-    near("send", { id, to: name, body: field(fc.jsonValue()) }),
+    near("send", { id, to: name, body: field(fc.jsonValue()), re: field(fc.constant(undefined)) }),
+    near("send", { id, to: name, body: field(fc.jsonValue()), re: field(relation) }),
     near("ack", { seq: id }),
     near("read", { peer: name, seq: id }),
     near("typing", { to: name }),
@@ -147,6 +150,12 @@ test("[F8] the schema accepts every run that the parser accepts", () => {
     { numRuns: 2_000 },
   );
   expect(runs).toBeGreaterThan(100);
+});
+
+test("[F8] a run has no relation", () => {
+  const run = { type: "send", id: 2, to: "bob", bodies: ["a", "b"], re: { to: 7, is: "reply" } };
+  const refusal = { code: "bad_frame", message: "This frame can't be read: re is for one message." };
+  expect(readText(JSON.stringify(run))).toEqual([{ type: "refused", id: 2, refusal }]);
 });
 
 test("[S9] NUL and lone surrogates are preserved", () => {

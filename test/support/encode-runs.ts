@@ -19,6 +19,7 @@ export function encodeRuns(frames: readonly Frame[], joins: () => boolean): Fram
 function continuesRun(before: Frame, frame: Frame): boolean {
   if (!["message", "accepted", "send"].includes(String(frame["type"])) || hasBody(before) !== hasBody(frame))
     return false;
+  if ("re" in frame || "re" in before) return false;
   const fields = fieldsOf(frame);
   if (String(fields) !== String(fieldsOf(before))) return false;
   return fields.every((field) => frame[field] === (NUMBERS.has(field) ? Number(before[field]) + 1 : before[field]));

@@ -43,8 +43,21 @@ function spaced(value: unknown): string {
 function linesOf(frame: Readonly<Record<string, unknown>>): string {
   const line = spaced(frame);
   if (line.length <= LINE_LENGTH) return line;
-  const fields = Object.entries(frame).map(([name, field]) => `${JSON.stringify(name)}: ${spaced(field)}`);
-  return `{ ${filled(fields.map((field, i) => (i < fields.length - 1 ? `${field},` : field))).join("\n  ")} }`;
+  return `{ ${filled(partsOf(frame)).join("\n  ")} }`;
+}
+
+/** The fields with their commas; a nested object in its fields where it is longer than a line. */
+function partsOf(object: object): string[] {
+  const all = Object.entries(object) as [string, unknown][];
+  return all.flatMap(([name, value], i) => {
+    const field = `${JSON.stringify(name)}: ${spaced(value)}`;
+    const comma = i < all.length - 1 ? "," : "";
+    if (field.length <= LINE_LENGTH - INDENTATION - 2 || typeof value !== "object" || value === null)
+      return [`${field}${comma}`];
+    const [first = "", ...rest] = partsOf(value);
+    const [last = ""] = rest.splice(-1);
+    return [`${JSON.stringify(name)}: { ${first}`, ...rest, `${last} }${comma}`];
+  });
 }
 
 function headingOf({ name, type }: CatalogueFrame): string {

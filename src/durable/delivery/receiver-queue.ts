@@ -2,6 +2,7 @@
 // log alone. It knows neither how to call, nor what a transaction is, nor where the log is.
 import { counters } from "../../protocol/counters.ts";
 import type { AcceptedState } from "../../protocol/down.ts";
+import type { Relation } from "../../protocol/relation.ts";
 import type { BodiesInMemory } from "./bodies-in-memory.ts";
 import { retryDelayMs, type RetryTimes } from "./back-off.ts";
 
@@ -12,6 +13,8 @@ export interface UnsettledMessage {
   readonly at: number;
   /** Null while it is in the log alone. */
   readonly body: string | null;
+  /** Absent for most. */
+  readonly re?: Relation;
   /** Answers the sender, once; null: it has its answer, or is gone. */
   answer: ((state: AcceptedState) => void) | null;
 }

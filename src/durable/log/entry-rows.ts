@@ -3,17 +3,9 @@
 import type { Entry, Head, SentEntry } from "./entry.ts";
 import { IS_TOMBSTONE, IS_UNSETTLED_WHEN_NEW } from "./kinds.ts";
 import { countAfter, countAmong, firstOriginOf, lastAmong, originsFrom } from "./received-messages.ts";
+import { RelatedEntries } from "./related-entries.ts";
 import { replaceMessages, type Replacement } from "./replace-messages.ts";
-import {
-  boundLists,
-  chunks,
-  entriesOf,
-  HEAD_COLUMNS,
-  type HeadRow,
-  headsOf,
-  ROWS_CONTAINING,
-  type RunRow,
-} from "./run-row.ts";
+import { boundLists, chunks, entriesOf, type HeadRow, headsOf, ROWS_CONTAINING, type RunRow } from "./run-row.ts";
 import { type NotesOf, RunWriter } from "./run-writer.ts";
 import type { Sql } from "./sql.ts";
 import { TailCache } from "./tail-cache.ts";
@@ -38,11 +30,13 @@ interface Notes {
 export class EntryRows {
   readonly #sql: Sql;
   readonly #writer: RunWriter;
+  readonly related: RelatedEntries;
   readonly #cache = new TailCache<Entry>(CACHED_UNITS, (entry) => entry.body.length + UNITS_PER_ENTRY);
 
   constructor(sql: Sql, notesOf: NotesOf = () => null) {
     this.#sql = sql;
     this.#writer = new RunWriter(sql, notesOf);
+    this.related = new RelatedEntries(() => this.#written(), this.#writer.columns);
   }
 
   /** Every entry that is added from now on lies above `head`. */
@@ -55,6 +49,7 @@ export class EntryRows {
    */
   add(entry: Entry): boolean {
     this.#cache.push(entry);
+    if (entry.re !== undefined) this.related.isAdded = true;
     return this.#writer.add(entry);
   }
 
@@ -75,7 +70,7 @@ export class EntryRows {
     let [count, units, last] = [0, 0, 0];
     for (const key of this.#keysOf(seqs)) {
       if (units >= maxUnits) return { count, units, last };
-      const replaced = replaceMessages(this.#sql, key, replacement, this.#writer.hasNotes);
+      const replaced = replaceMessages(this.#sql, key, replacement, this.#writer.columns);
       for (const entry of replaced.tombstones) this.#cache.replace(entry);
       count += replaced.tombstones.length;
       units += replaced.units + UNITS_PER_ENTRY;
@@ -97,7 +92,7 @@ export class EntryRows {
   /** The notes of the runs that end after `seq`, oldest first, except those that begin with `but`. */
   *notesAfter(seq: number, but: string): Iterable<Notes> {
     const sql = this.#written();
-    if (!this.#writer.hasNotes) return;
+    if (!this.#writer.columns.has("notes")) return;
     const query = "SELECT seq, notes FROM run WHERE seq > ? AND substr(notes, 1, ?) <> ? ORDER BY seq LIMIT ?";
     yield* sql.pages<Notes>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, but.length, but]);
   }
@@ -105,7 +100,7 @@ export class EntryRows {
   /** The notes of the run that contains `seq`, or, where none does, of the first one after it; null for none. */
   notesFrom(seq: number): string | null {
     const sql = this.#written();
-    if (!this.#writer.hasNotes) return null;
+    if (!this.#writer.columns.has("notes")) return null;
     return sql.row<Notes>("SELECT seq, notes FROM run WHERE seq >= ? ORDER BY seq LIMIT 1", seq)?.notes ?? null;
   }
 
@@ -133,7 +128,7 @@ export class EntryRows {
 
   /** The same, without bodies, and always from disk. */
   *headsAfter(seq: number): Iterable<Head> {
-    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${this.#heads} FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
     const rows = this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq]);
     for (const row of rows) for (const entry of headsOf(row)) if (entry.seq > seq) yield entry;
   }
@@ -146,7 +141,7 @@ export class EntryRows {
   }
 
   get(seq: number): Entry | null {
-    const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq >= ? ORDER BY seq LIMIT 1`;
+    const query = `SELECT ${this.#heads}, body FROM run WHERE seq >= ? ORDER BY seq LIMIT 1`;
     const row = this.#written().row<RunRow>(query, seq);
     return (row && entriesOf(row).find((entry) => entry.seq === seq)) ?? null;
   }
@@ -164,7 +159,7 @@ export class EntryRows {
     const wanted = new Set(seqs);
     let done = 0;
     for (const keys of this.#keysOfRows(seqs)) {
-      const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`;
+      const query = `SELECT ${this.#heads}, body FROM run WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`;
       for (const row of this.#sql.rows<RunRow>(query, JSON.stringify(keys))) {
         if (row.seq <= done) continue;
         done = row.seq;
@@ -195,7 +190,7 @@ export class EntryRows {
 
   /** The messages to `peer` after `seq`, in order, without finally refused ones. To be read before the next `await`. */
   *sentTo(peer: string, seq: number): Iterable<SentEntry> {
-    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE ${IS_UNSETTLED_WHEN_NEW} AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${this.#heads} FROM run WHERE ${IS_UNSETTLED_WHEN_NEW} AND peer = ? AND seq > ? ORDER BY seq LIMIT ?`;
     for (const row of this.#written().pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [peer, last?.seq ?? seq]))
       for (const entry of headsOf(row)) if (entry.seq > seq && entry.failed === null) yield entry;
   }
@@ -208,6 +203,11 @@ export class EntryRows {
   /** How many of these seqs are messages of others. An empty list flushes nothing: the run in memory goes on. */
   countReceivedAmong(seqs: readonly number[]): number {
     return seqs.length === 0 ? 0 : countAmong(this.#written(), seqs);
+  }
+
+  /** The same without messages that only change what is shown of another one. */
+  countShownAmong(seqs: readonly number[]): number {
+    return seqs.length === 0 ? 0 : countAmong(this.#written(), seqs, this.#writer.columns.isShown);
   }
 
   /** The highest of these ascending seqs that is a received message; 0 for none. */
@@ -250,15 +250,21 @@ export class EntryRows {
 
   *#readHeads(seq: number, upTo: number): Iterable<Head> {
     const end = "(SELECT coalesce(min(seq), 0) FROM run WHERE seq >= ?)";
-    const query = `SELECT ${HEAD_COLUMNS} FROM run WHERE seq > ? AND seq <= max(?, ${end}) AND NOT ${IS_TOMBSTONE} ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${this.#writer.columns.heads} FROM run WHERE seq > ? AND seq <= max(?, ${end}) AND NOT ${IS_TOMBSTONE} ORDER BY seq LIMIT ?`;
     const rows = this.#sql.pages<HeadRow>(HEADS_AT_ONCE, query, (last) => [last?.seq ?? seq, upTo, upTo]);
     for (const row of rows) for (const head of headsOf(row)) if (head.seq > seq) yield head;
   }
 
   *#readAfter(seq: number): Iterable<Entry> {
-    const query = `SELECT ${HEAD_COLUMNS}, body FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
+    const query = `SELECT ${this.#heads}, body FROM run WHERE seq > ? ORDER BY seq LIMIT ?`;
     const rows = this.#written().pages<RunRow>(ROWS_AT_ONCE, query, (last) => [last?.seq ?? seq]);
     for (const row of rows) for (const entry of entriesOf(row)) if (entry.seq > seq) yield entry;
+  }
+
+  /** The columns of a row without bodies. The open run is written first, because it may need a new column. */
+  get #heads(): string {
+    this.#writer.flush(false);
+    return this.#writer.columns.heads;
   }
 
   #written(): Sql {

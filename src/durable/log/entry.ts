@@ -1,4 +1,5 @@
 // One entry of a log, and which neighbours form a run. It knows no table.
+import type { Relation } from "../../protocol/relation.ts";
 import type { Kind } from "./kinds.ts";
 
 /** One entry of the log. `body` is JSON text. */
@@ -14,6 +15,8 @@ export interface Entry {
   /** The code with which the peer finally refused an `out` entry. */
   readonly failed: string | null;
   readonly body: string;
+  /** Absent for most. */
+  readonly re?: Relation;
 }
 
 /** An entry without its body. */
@@ -27,9 +30,13 @@ export interface SentEntry {
   readonly seq: number;
   readonly peer: string;
   readonly at: number;
+  readonly re?: Relation;
 }
 
-/** Whether `next` follows `entry` directly, and differs from it only by the body and by numbers that grow by one. */
+/**
+ * Whether `next` follows `entry` directly, and differs from it only by the body and by numbers that grow by one. One
+ * with a relation is by itself.
+ */
 export function continuesRun(entry: Entry, next: Entry): boolean {
   return (
     next.seq === entry.seq + 1 &&
@@ -38,6 +45,8 @@ export function continuesRun(entry: Entry, next: Entry): boolean {
     next.at === entry.at &&
     next.device === entry.device &&
     next.id === (entry.id === null ? null : entry.id + 1) &&
-    next.origin === (entry.origin === null ? null : entry.origin + 1)
+    next.origin === (entry.origin === null ? null : entry.origin + 1) &&
+    next.re === undefined &&
+    entry.re === undefined
   );
 }

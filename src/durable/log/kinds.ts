@@ -10,7 +10,8 @@
  * - notice: the server notifies the user. The body is the code of the notice.
  * - cleared: the user removed messages of the conversation. With the body `all`, `origin` is the highest removed seq;
  *   with `one`, the only one.
- * - removed: the tombstone of a message that the user removed, in its place and without its body; `origin` as before.
+ * - removed: the tombstone of a message that the user removed, or its author took back, in its place and without its
+ *   body; `origin` as before.
  */
 export type Kind = "in" | "out" | "self" | "failed" | "peer" | "notice" | "cleared" | "removed";
 

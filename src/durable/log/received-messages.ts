@@ -9,12 +9,12 @@ export function countAfter(sql: Sql, seq: number): number {
   return sql.row<{ n: number }>(query, seq)?.n ?? 0;
 }
 
-/** How many of these seqs are messages of others. */
-export function countAmong(sql: Sql, seqs: readonly number[]): number {
+/** How many of these seqs are messages of others, in rows that meet the condition. */
+export function countAmong(sql: Sql, seqs: readonly number[], condition = "1"): number {
   let found = 0;
   for (const list of boundLists(seqs)) {
     const wanted = new Set(list);
-    const query = `SELECT seq, count ${ROWS_CONTAINING} AND ${IS_RECEIVED}`;
+    const query = `SELECT seq, count ${ROWS_CONTAINING} AND ${IS_RECEIVED} AND ${condition}`;
     for (const { seq, count } of sql.rows<HeadRow>(query, JSON.stringify(list)))
       for (let back = 0; back < count; back++) if (wanted.has(seq - back)) found++;
   }

@@ -1,5 +1,6 @@
 // How a run of entries lies in one row: the numbers are those of the last entry, the bodies are joined, and the codes
 // of failed entries are one JSON text.
+import { readRelation } from "../../protocol/relation.ts";
 import type { Entry, Head } from "./entry.ts";
 
 /** Between the bodies of a run (RS, as in RFC 7464): the JSON texts that are stored have no such character. */
@@ -8,26 +9,36 @@ const SEPARATOR = "\u001E";
 /** Seqs bound as one list. Answers: a text of more bytes than a statement takes. */
 const MAX_BOUND_SEQS = 10_000;
 
+/** The columns of every table of runs, without the bodies. */
 export const HEAD_COLUMNS = "seq, count, kind, peer, origin, device, id, at, failed";
 
 /** The rows that contain these seqs, which are bound as a JSON list. The caller names the columns. */
 export const ROWS_CONTAINING = `FROM run WHERE seq IN
   (SELECT (SELECT min(run.seq) FROM run WHERE run.seq >= value) FROM json_each(?))`;
 
-/** A row without its bodies. `failed`: the code of one entry, or, of several entries, codes by seq as JSON. */
-export type HeadRow = Head & { readonly count: number };
+/**
+ * A row without its bodies. `failed`: the code of one entry, or, of several entries, codes by seq as JSON. `re`: the
+ * relation of its one entry, as text; absent where the table has no such column.
+ */
+export type HeadRow = Omit<Head, "re"> & { readonly count: number; readonly re?: string | null };
 export type RunRow = HeadRow & { readonly body: string };
 
 /** The entries of a row, without bodies, oldest first. */
 export function headsOf(row: HeadRow): readonly Head[] {
-  return expandRun(row, []);
+  return withRelation(row, expandRun(row, []));
 }
 
 /** The entries of a row, oldest first. */
 export function entriesOf(row: RunRow): readonly Entry[] {
   const bodies = row.count === 1 ? [row.body] : row.body.split(SEPARATOR);
   if (bodies.length !== row.count) throw new Error(`the row ${row.seq} has ${bodies.length} bodies of ${row.count}`);
-  return expandRun(row, bodies);
+  return withRelation(row, expandRun(row, bodies));
+}
+
+/** Only a row of one entry has a relation. */
+function withRelation({ re: text }: HeadRow, entries: readonly Entry[]): readonly Entry[] {
+  const re = readRelation(text);
+  return re === undefined ? entries : entries.map((entry) => ({ ...entry, re }));
 }
 
 /** The bodies of a run as one text. */

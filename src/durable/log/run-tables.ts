@@ -4,9 +4,14 @@
 export const RUN_TABLE = `CREATE TABLE run (seq INTEGER PRIMARY KEY, count INTEGER NOT NULL, kind TEXT NOT NULL, peer TEXT NOT NULL, origin INTEGER, device TEXT,
     id INTEGER, at INTEGER NOT NULL, failed TEXT, body TEXT NOT NULL, notes TEXT)`;
 
-/** What tables of older code lack, added with the first note. */
-export const ADD_NOTES = "ALTER TABLE run ADD COLUMN notes TEXT";
-export const HAS_NOTES = "SELECT 1 FROM sqlite_master WHERE name = 'run' AND sql LIKE '%notes%'";
+/** Added with their first values: what is stored with a run, and the relation of its one message. */
+export const ADD_COLUMN = {
+  notes: "ALTER TABLE run ADD COLUMN notes TEXT",
+  re: "ALTER TABLE run ADD COLUMN re TEXT",
+} as const;
+export type LaterColumn = keyof typeof ADD_COLUMN;
+/** The statement that made the table, with the columns that were added since. */
+export const TABLE_TEXT = "SELECT sql FROM sqlite_master WHERE name = 'run'";
 
 /**
  * The entries one by one, as the table `entry` had them before there were runs: for code that a rollback brings back,

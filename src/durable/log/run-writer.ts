@@ -1,8 +1,9 @@
 // Buffers the writes of a log: the open run, and the codes of written entries that have failed since. A run of many
 // messages costs one row.
 import { continuesRun, type Entry } from "./entry.ts";
-import { boundLists, failedText, HEAD_COLUMNS, type HeadRow, joinBodies, ROWS_CONTAINING } from "./run-row.ts";
-import { ADD_NOTES, HAS_NOTES } from "./run-tables.ts";
+import { type Relation, relationText } from "../../protocol/relation.ts";
+import { RunColumns } from "./run-columns.ts";
+import { boundLists, failedText, type HeadRow, joinBodies, ROWS_CONTAINING } from "./run-row.ts";
 import type { Sql } from "./sql.ts";
 
 /**
@@ -14,6 +15,7 @@ const UNITS_PER_ENTRY = 16;
 
 const INSERT_RUN = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const INSERT_WITH_NOTES = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INSERT_RELATION = `INSERT INTO run (seq, count, kind, peer, origin, device, id, at, body, notes, re) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /**
  * What the owner of the log stores with a run, because its row is written anyway: JSON text, or null if there is
@@ -24,7 +26,7 @@ export type NotesOf = (first: number, endsCommit: boolean) => string | null;
 export class RunWriter {
   readonly #sql: Sql;
   readonly #notesOf: NotesOf;
-  #hasNotes = false;
+  readonly columns: RunColumns;
   #run: Entry[] = [];
   #units = 0;
   /** The codes of entries that failed, by seq. */
@@ -33,16 +35,12 @@ export class RunWriter {
   constructor(sql: Sql, notesOf: NotesOf) {
     this.#sql = sql;
     this.#notesOf = notesOf;
+    this.columns = new RunColumns(sql);
   }
 
   /** Whether entries wait for `flush`. */
   get hasOpenRun(): boolean {
     return this.#run.length > 0;
-  }
-
-  /** Whether the table has a column for notes. */
-  get hasNotes(): boolean {
-    return (this.#hasNotes ||= this.#sql.row(HAS_NOTES) !== undefined);
   }
 
   /** Takes an entry with a higher seq than all others; true if it begins a row. */
@@ -73,14 +71,21 @@ export class RunWriter {
     const notes = this.#notesOf(seq - this.#run.length + 1, endsCommit);
     this.#run = [];
     this.#units = 0;
+    if (last.re !== undefined) return this.#writeRelation(values, last.re, notes);
     if (notes === null) return this.#sql.run(INSERT_RUN, ...values);
-    if (!this.hasNotes) this.#sql.run(ADD_NOTES);
+    this.columns.add("notes");
     this.#sql.run(INSERT_WITH_NOTES, ...values, notes);
+  }
+
+  #writeRelation(values: readonly (string | number | null)[], re: Relation, notes: string | null): void {
+    this.columns.add("notes");
+    this.columns.add("re");
+    this.#sql.run(INSERT_RELATION, ...values, notes, relationText(re));
   }
 
   #writeFailed(): void {
     const rows = boundLists([...this.#failed.keys()]).flatMap((seqs) =>
-      this.#sql.rows<HeadRow>(`SELECT ${HEAD_COLUMNS} ${ROWS_CONTAINING}`, JSON.stringify(seqs)),
+      this.#sql.rows<HeadRow>(`SELECT ${this.columns.heads} ${ROWS_CONTAINING}`, JSON.stringify(seqs)),
     );
     // One row may contain seqs of two lists.
     for (const row of new Map(rows.map((each) => [each.seq, each])).values())

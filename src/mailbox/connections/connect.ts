@@ -50,7 +50,7 @@ export function connect(context: MailboxContext, request: ConnectionRequest, ws:
 }
 
 function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request, ws: Wire): V1Session {
-  const { device, runs = false, early = false, attempt = null } = request.place;
+  const { device, runs = false, early = false, relations = false, attempt = null } = request.place;
   const { gap, ...start } = resumePointOf(context, row, request.place);
   const session = context.sockets.accept(ws, {
     kind: request.stream === true ? "stream" : "v1",
@@ -63,6 +63,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
     runs,
     // A stream has no attachment that could hold early marks.
     early: early && request.stream !== true,
+    relations,
     watched: [],
     attempt,
   });
@@ -77,7 +78,7 @@ function connectV1(context: MailboxContext, row: MailboxRow, request: V1Request,
 }
 
 function queueWelcome(context: MailboxContext, session: V1Session, epoch: string): void {
-  const { device, expires, runs, early } = session;
+  const { device, expires, runs, early, relations } = session;
   const name = context.log.row?.displayName;
   session.output.queueFrame(
     writeFrame({
@@ -91,6 +92,7 @@ function queueWelcome(context: MailboxContext, session: V1Session, epoch: string
       ...(expires !== null && { expires }),
       ...(runs && { runs }),
       ...(early && { early }),
+      ...(relations && { relations }),
       ...(typeof name === "string" && { displayName: name }),
       limits: LIMITS,
     }),

@@ -29,17 +29,18 @@ export type ConnectionState = V1State | PlainState;
 export type Attachment = ReturnType<typeof toAttachment>;
 
 /** What a plain socket has not, as older code stores it. */
-const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "early" | "watched" | "unacked" | "attempt"> = {
+const NOT_PLAIN: Pick<V1State, "opened" | "runs" | "early" | "relations" | "watched" | "unacked" | "attempt"> = {
   opened: 0,
   runs: false,
   early: false,
+  relations: false,
   watched: [],
   unacked: [],
   attempt: null,
 };
 
 /** Fields that older code did not store. */
-const DEFAULTS = { token: null, expires: null, since: 0, runs: false, early: false, attempt: null };
+const DEFAULTS = { token: null, expires: null, since: 0, runs: false, early: false, relations: false, attempt: null };
 
 /** `marks`: the early marks of the mailbox, which each of its sockets holds that is sent them. */
 export function toAttachment(state: ConnectionState, marks: readonly PeerNote[] = []) {
@@ -53,6 +54,7 @@ export function toAttachment(state: ConnectionState, marks: readonly PeerNote[] 
     opened: v1.opened,
     runs: v1.runs,
     ...(v1.early && { early: true, marks }),
+    ...(v1.relations && { relations: true }),
     position: state.position,
     acked: state.acked,
     carries: state.advancesDelivered,
@@ -71,6 +73,7 @@ export function fromAttachment(stored: Attachment): ConnectionState {
     opened,
     runs,
     early,
+    relations,
     watched,
     unacked,
     attempt,
@@ -82,5 +85,5 @@ export function fromAttachment(stored: Attachment): ConnectionState {
   };
   const shared = { ...common, advancesDelivered: carries, ackedSincePersist: unkept };
   if (dialect === PLAIN) return { kind: "plain", ...shared };
-  return { kind: "v1", ...shared, opened, runs, early, watched, unacked, attempt };
+  return { kind: "v1", ...shared, opened, runs, early, relations, watched, unacked, attempt };
 }

@@ -17,6 +17,8 @@ export interface Carried {
   readonly last: number;
   /** Whether the receiver was asked to compare the messages with its log. */
   readonly compared: boolean;
+  /** Whether it had no messages because the receiver had not said that it knows relations. */
+  readonly isProbe: boolean;
   readonly receipts: ReceiptMarks;
 }
 

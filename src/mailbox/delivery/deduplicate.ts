@@ -1,7 +1,9 @@
 // Deduplication: what makes a repeated send, and a repeated delivery, harmless. Neither costs a row, and neither has a
 // time limit.
 import type { Delivery, Reply } from "../../protocol/envelope.ts";
+import type { Entry } from "../../durable/log/entry.ts";
 import { isTombstone } from "../../durable/log/kinds.ts";
+import type { RelationRef } from "../../protocol/relation.ts";
 import { REPEAT_WINDOW_IDS } from "../../protocol/limits.ts";
 import { type CodeIn, type Refusal, refusal } from "../../protocol/refusals.ts";
 import { isSameJson } from "../../protocol/sorted-json.ts";
@@ -50,15 +52,19 @@ export function answerRepeats(
   const sent = recent.length === 0 ? null : context.log.entries.sentBy(session.device, new Set(recent));
   const { oldestUnsettled } = context.outbox;
   const unsettled = oldestUnsettled === null ? null : context.log.entries.get(oldestUnsettled);
-  for (const { id, to, body } of frames) {
+  for (const { id, to, body, re } of frames) {
     const entry = sent?.get(id);
     // An id that is not found is settled for certain only if it was sent before the oldest unsettled entry.
     const isSettled = unsettled === null || (unsettled.device === session.device && id < (unsettled.id ?? 0));
     if (entry === undefined) session.output.queueAccepted(id, isSettled ? "stored" : "queued");
-    else if (entry.peer !== to || !(isTombstone(entry.kind) || isSameJson(entry.body, body)))
+    else if (entry.peer !== to || !(isTombstone(entry.kind) || isSameMessage(entry, body, re)))
       refuse(id, refusal("id_reused"));
     else context.outbox.answer(entry, (state) => session.output.queueAccepted(id, state, entry));
   }
+}
+
+function isSameMessage(entry: Entry, body: string, re: RelationRef | undefined): boolean {
+  return isSameJson(entry.body, body) && entry.re?.to === re?.to && entry.re?.is === re?.is;
 }
 
 /**

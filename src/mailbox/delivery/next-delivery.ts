@@ -2,6 +2,7 @@
 // are not in memory are read from the log.
 import { PEERING } from "../../protocol/version.ts";
 import type { Delivery, Envelope } from "../../protocol/envelope.ts";
+import { isShown, relationInEnvelope } from "../../protocol/relation.ts";
 import type { Log } from "../log/log.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import type { PeerQueue } from "./peer-queue.ts";
@@ -13,10 +14,13 @@ import type { PeerQueue } from "./peer-queue.ts";
 const MAX_ENVELOPES = 2_048;
 const MAX_UNITS = 1_000_000;
 
-/** The next delivery to the queue's peer. Throws if an unsettled entry is not in the log. */
-export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
+/**
+ * The next delivery to the queue's peer. `knowsRelations`: whether the peer has said so. Throws if an unsettled entry is
+ * not in the log.
+ */
+export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log, knowsRelations: boolean): Delivery {
   if (log.row === null) throw new Error("a mailbox that has not begun has nothing to deliver");
-  const envelopes = nextBatch(queue, log);
+  const envelopes = nextBatch(queue, log, knowsRelations);
   return {
     version: PEERING,
     from: log.row.name,
@@ -33,21 +37,23 @@ export function nextDelivery(queue: PeerQueue, peer: Peer, log: Log): Delivery {
   };
 }
 
-/** The first unsettled messages, in order. */
-function nextBatch(queue: PeerQueue, log: Log): Envelope[] {
-  const next = queue.unsettled.slice(0, MAX_ENVELOPES);
+/** The first unsettled messages, in order. Older code would show an edit, a retraction or a reaction as a message. */
+function nextBatch(queue: PeerQueue, log: Log, knowsRelations: boolean): Envelope[] {
+  const first = queue.unsettled.slice(0, MAX_ENVELOPES);
+  const end = knowsRelations ? -1 : first.findIndex(({ re }) => !isShown(re));
+  const next = end < 0 ? first : first.slice(0, end);
   const onDisk = next.filter(({ body }) => body === null).map(({ seq }) => seq);
   // Row by row, so that no more is read than the batch takes.
   const rows = log.entries.of(onDisk)[Symbol.iterator]();
   const batch = [];
   let units = 0;
   queue.loadedUnits = 0;
-  for (const { seq, at, body: inMemory } of next) {
+  for (const { seq, at, body: inMemory, re } of next) {
     const body = inMemory ?? bodyOf(seq, rows.next().value);
     units += body.length;
     if (units > MAX_UNITS && batch.length > 0) break;
     if (inMemory === null) queue.loadedUnits += body.length;
-    batch.push({ origin: seq, at, body });
+    batch.push({ origin: seq, at, body, ...(re !== undefined && { re: relationInEnvelope(re) }) });
   }
   return batch;
 }

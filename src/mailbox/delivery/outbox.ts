@@ -45,6 +45,8 @@ export class Outbox {
   readonly #groupCommit: GroupCommit;
   readonly #remote: OutboxRemote;
   readonly #bodies = new BodiesInMemory();
+  /** Peers whose last reply to this instance said that they know relations. */
+  readonly #knowRelations = new WeakSet<Peer>();
   readonly #queues: RetryQueues<PeerQueue>;
   readonly #delayedReceipts = new Debounce(RECEIPT_DELAY_MS, () =>
     this.#groupCommit.enqueue(() => this.#startReceipts()),
@@ -81,7 +83,7 @@ export class Outbox {
    * Adds an entry for its peer. `answer` is called in a group commit, once: `stored`, or `queued` if the peer can't be
    * reached.
    */
-  add({ seq, peer, at, body }: Entry, answer: UnsettledMessage["answer"]): void {
+  add({ seq, peer, at, body, re }: Entry, answer: UnsettledMessage["answer"]): void {
     const queue = this.#queues.open(peer);
     if (queue.isFull) {
       queue.onDiskOnly++;
@@ -93,7 +95,8 @@ export class Outbox {
       answer?.("queued");
       counters.queued++;
     }
-    queue.push({ seq, at, body: this.#bodies.keep(body), answer: isUnreachable ? null : answer });
+    const message = { seq, at, body: this.#bodies.keep(body), answer: isUnreachable ? null : answer };
+    queue.push(re === undefined ? message : { ...message, re });
     this.#queues.makeReady(queue);
   }
 
@@ -183,11 +186,12 @@ export class Outbox {
   async #call(queue: PeerQueue): Promise<void> {
     queue.state = "calling";
     const peer = this.#log.peers.get(queue.to);
-    const carried = { last: 0, compared: false, receipts: queue.receipts.marks };
+    const carried = { last: 0, compared: false, isProbe: false, receipts: queue.receipts.marks };
     let reply: Reply | null = null;
     try {
-      const delivery = nextDelivery(queue, peer, this.#log);
+      const delivery = nextDelivery(queue, peer, this.#log, this.#knowRelations.has(peer));
       carried.last = delivery.envelopes.at(-1)?.origin ?? 0;
+      carried.isProbe = carried.last === 0 && queue.unsettled.length > 0;
       carried.compared = delivery.compare === true;
       reply = await this.#queues.whenReplied(queue, this.#remote.deliver(delivery));
     } catch (error) {
@@ -201,9 +205,12 @@ export class Outbox {
       this.#queues.onCallEnd(queue);
     }
     queue.wasDeferred = false;
+    if (reply?.relations === true) this.#knowRelations.add(peer);
+    else this.#knowRelations.delete(peer);
     // The common case: the devices are answered at once, and the peer's row is written later. If a crash loses it, the
     // queue delivers again, and the receiver deduplicates.
-    if (reply !== null && queue.retryAt === null && queue.asksSince === 0 && isAllStored(reply, peer, this.#log.head)) {
+    const isUsual = queue.retryAt === null && queue.asksSince === 0 && !carried.isProbe;
+    if (reply !== null && isUsual && isAllStored(reply, peer, this.#log.head)) {
       const stored = reply;
       this.#groupCommit.runReadOnly(() => this.#settle(queue, carried, stored));
       if (queue.state !== "calling") this.#groupCommit.releaseDeferred();
@@ -214,6 +221,8 @@ export class Outbox {
   #settle(queue: PeerQueue, carried: Carried, reply: Reply | null): void {
     // A newer mailbox may give a verdict that this version does not know: nothing is certain, and it is tried again.
     if (reply === null || !VERDICTS.has(reply.verdict)) return this.#queues.pause(queue);
+    // Older code, which will be replaced: what it can't read waits.
+    if (carried.isProbe && reply.relations !== true) return this.#queues.pause(queue);
     if (queue.retryAt !== null) {
       logEvent("delivered_late", { user: this.#log.row?.name ?? null, to: queue.to, last: carried.last });
     }

@@ -69,6 +69,7 @@ export function takeAll(queue: PeerQueue, log: Log): UnsettledMessage[] {
   return all;
 }
 
-function inLog({ seq, at }: SentEntry): UnsettledMessage {
-  return { seq, at, body: null, answer: null };
+function inLog({ seq, at, re }: SentEntry): UnsettledMessage {
+  const message = { seq, at, body: null, answer: null };
+  return re === undefined ? message : { ...message, re };
 }

@@ -1,12 +1,13 @@
 // The user removes messages for oneself: a whole conversation, or one message. The peer keeps its copies. An entry
 // `cleared` reports it to every device. To be called inside a transaction.
-import { isMessage, isReceived } from "../../durable/log/kinds.ts";
+import { isMessage } from "../../durable/log/kinds.ts";
 import type { CallResult } from "../../protocol/caller.ts";
 import { refusal } from "../../protocol/refusals.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { standingOf } from "../access/standing.ts";
 import { appendStanding } from "../people/contacts.ts";
 import { markRead } from "./receipts.ts";
+import { removeVersions } from "./relations.ts";
 
 /** Removes everything that was exchanged with `name` up to now. The conversation counts as read, and is hidden. */
 export function clearConversation(context: MailboxContext, name: string): CallResult<null> {
@@ -19,7 +20,7 @@ export function clearConversation(context: MailboxContext, name: string): CallRe
   // A wake counts no entry that the row of the peer has.
   peers.changed(peer);
   contacts.clear(name, upTo);
-  removals.begin({ peer: name, first: before + 1, last: upTo, kind: "removed" });
+  removals.begin({ peer: name, first: before + 1, last: upTo });
   return finish(context, name, upTo, "all");
 }
 
@@ -33,7 +34,7 @@ function hideAgain(context: MailboxContext, name: string, upTo: number): null {
   return null;
 }
 
-/** Removes one message of the conversation with `name`. */
+/** Removes one message of the conversation with `name`, and its edits. */
 export function removeMessage(context: MailboxContext, name: string, seq: number): CallResult<null> {
   const { entries, peers, removals } = context.log;
   const entry = context.log.row === null ? null : entries.get(seq);
@@ -41,10 +42,7 @@ export function removeMessage(context: MailboxContext, name: string, seq: number
   if (entry?.peer !== name || !(isRemoved || isMessage(entry.kind)))
     return { refused: refusal("not_found", "there is no such message in this conversation") };
   if (isRemoved) return { value: null };
-  const peer = peers.get(name);
-  if (isReceived(entry.kind) && seq > peer.readByMe) peer.unread = Math.max(0, peer.unread - 1);
-  peers.changed(peer);
-  removals.begin({ peer: name, first: seq, last: seq, kind: "removed" });
+  removeVersions(context, peers.get(name), seq);
   return finish(context, name, seq, "one");
 }
 

@@ -4,12 +4,15 @@ import type { Refuse } from "./deduplicate.ts";
 import { countLabelled, counters, countStored } from "../../protocol/counters.ts";
 import { writePlainRefusal } from "../../protocol/plain.ts";
 import type { SendFrame } from "../../protocol/up.ts";
+import type { CodeIn, Refusal } from "../../protocol/refusals.ts";
+import type { Relation } from "../../protocol/relation.ts";
 import { chargeRejected } from "../limits/allowance.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import { onSentTo } from "../people/contacts.ts";
 import type { Device } from "../log/schema.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import { checkSending, spendQuota } from "../limits/quotas.ts";
+import { checkRelation, removeVersions } from "./relations.ts";
 import type { PlainSession, V1Session } from "../connections/sockets.ts";
 
 /** UTF-16 units of a frame `send` in addition to its body: its fields, a long name, and spaces. */
@@ -34,7 +37,7 @@ export function sendPlain(
     return chargeRejected(context, session, 1, units);
   }
   chargeRejected(context, session, 0, units - body.length);
-  const entry = appendMessage(context, to, null, null, body);
+  const entry = appendMessage(context, { to, device: null, id: null, body });
   if (entry.kind === "out") context.outbox.add(entry, null);
 }
 
@@ -47,25 +50,46 @@ export function acceptSend(
   refuse: Refuse,
   at: number,
 ): number {
-  const no = checkSending(context, frame.to);
-  if (no !== null) {
-    refuse(frame.id, no);
+  const { to, id, body } = frame;
+  const checked = checkMessage(context, frame);
+  if ("refused" in checked) {
+    refuse(id, checked.refused);
     return 0;
   }
-  const entry = appendMessage(context, frame.to, device.name, frame.id, frame.body, at);
+  const entry = appendMessage(context, { to, device: device.name, id, body, re: checked.re }, at);
   context.log.devices.accepted(device.name, frame.id);
   if (entry.kind === "self") session.output.queueAccepted(frame.id, "stored", entry);
   else context.outbox.add(entry, (state) => session.output.queueAccepted(frame.id, state, entry));
   return frame.body.length + FRAME_UNITS;
 }
 
-/** Appends a message of the user's to the log. The caller adds it to the outbox, unless it is to the user. */
+/** Whether the user may send a message now: the relation that it has in the log, or the refusal. */
+export function checkMessage(
+  context: MailboxContext,
+  { to, re }: Pick<SendFrame, "to" | "re">,
+): { readonly re?: Relation } | { readonly refused: Refusal<CodeIn<"refused"> & CodeIn<"http">> } {
+  const no = checkSending(context, to);
+  if (no !== null) return { refused: no };
+  return re === undefined ? NO_RELATION : checkRelation(context, to, re);
+}
+
+const NO_RELATION = {};
+
+interface NewMessage {
+  readonly to: string;
+  readonly device: string | null;
+  readonly id: number | null;
+  readonly body: string;
+  readonly re?: Relation | undefined;
+}
+
+/**
+ * Appends a message of the user's to the log, and does what its relation says. The caller adds it to the outbox, unless
+ * it is to the user.
+ */
 export function appendMessage(
   context: MailboxContext,
-  to: string,
-  device: string | null,
-  id: number | null,
-  body: string,
+  { to, device, id, body, re }: NewMessage,
   at = Date.now(),
 ): Entry {
   const kind = to === context.user ? "self" : "out";
@@ -73,5 +97,9 @@ export function appendMessage(
   if (kind === "out") onSentTo(context, to);
   else countStored(0);
   counters.accepted++;
-  return context.log.append({ kind, peer: to, origin: null, device, id, at, body });
+  const message = { kind, peer: to, origin: null, device, id, at, body } as const;
+  if (re === undefined) return context.log.append(message);
+  const entry = context.log.append({ ...message, re });
+  if (re.is === "retract") removeVersions(context, context.log.peers.get(to), re.to);
+  return entry;
 }

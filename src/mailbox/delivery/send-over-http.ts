@@ -8,8 +8,7 @@ import type { CallResult } from "../../protocol/caller.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { KeyedRequest } from "../log/accounts/idempotency-keys.ts";
-import { appendMessage } from "./send-message.ts";
-import { checkSending } from "../limits/quotas.ts";
+import { appendMessage, checkMessage } from "./send-message.ts";
 
 /** An answer, or the promise of it where a receiver's mailbox has to store the message first. */
 type Pending = SendOutcome | Promise<SendOutcome>;
@@ -29,12 +28,13 @@ export function sendOverHttp(context: MailboxContext, { messages, key }: SendReq
       entries.push(known);
       return answerAgain(context, known);
     }
-    const no = "refused" in message ? message.refused : checkSending(context, message.to);
-    if (no !== null || "refused" in message) {
+    const checked = "refused" in message ? message : checkMessage(context, message);
+    if ("refused" in message || "refused" in checked) {
       entries.push(0);
-      return refused(no ?? refusal("internal"));
+      return refused("refused" in checked ? checked.refused : refusal("internal"));
     }
-    const entry = appendMessage(context, message.to, null, null, message.body);
+    const { to, body } = message;
+    const entry = appendMessage(context, { to, device: null, id: null, body, re: checked.re });
     entries.push(entry.seq);
     return entry.kind === "self"
       ? accepted("stored", entry)

@@ -110,14 +110,15 @@ function backlogSpace(context: MailboxContext, peer: Peer, count: number): numbe
   const { quotas } = context.limits;
   if (quotas === null) return Infinity;
   const { BACKLOG_PER_CORRESPONDENT: ofOne, BACKLOG: ofAll } = quotas;
-  return Math.max(0, Math.min(ofOne - unseenOf(context, peer, ofOne - count), ofAll - context.unseen.of(context.log)));
+  const all = context.unseen.of(context.log);
+  return Math.max(0, Math.min(ofOne - unseenOf(context, peer, all, ofOne - count), ofAll - all));
 }
 
 /**
- * Messages of this peer that are neither read nor on any device. The number of unread ones is at least as large and
- * costs no row read: up to `enough` it is returned instead.
+ * Messages of this peer that are neither read nor on any device, with edits and reactions. The number of all authors is
+ * at least as large and costs no row read: up to `enough` it is returned instead.
  */
-function unseenOf(context: MailboxContext, peer: Peer, enough: number): number {
-  if (peer.unread <= enough) return peer.unread;
-  return context.log.conversations.unread(peer, Math.max(peer.readByMe, context.log.devices.delivered));
+function unseenOf({ log }: MailboxContext, peer: Peer, all: number, enough: number): number {
+  if (all <= enough) return all;
+  return log.conversations.unseen(peer, Math.max(peer.readByMe, log.devices.delivered), enough);
 }

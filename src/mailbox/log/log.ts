@@ -70,10 +70,9 @@ export class Log {
     this.devices = new DeviceRows(this.sql);
     this.account = new AccountRows(this.sql);
     this.contacts = new ContactRows(this.sql);
-    const removedFrom = { entries: this.entries, peers: this.peers, contacts: this.contacts };
-    this.removals = new Removals(this.sql, { ...removedFrom, conversations: () => this.conversations });
-    this.conversations = new ConversationIndex(this.sql, this.entries, this.removals);
-    const { sql, entries, conversations, peers, devices } = this;
+    const { sql, entries, peers, devices, contacts } = this;
+    this.removals = new Removals(sql, { entries, peers, contacts, conversations: () => this.conversations });
+    const conversations = (this.conversations = new ConversationIndex(sql, entries, this.removals));
     this.#parts = { sql, entries, conversations, peers, devices, summary };
     this.#checkpoints = new Checkpoints(this.#parts, !keepsAll(retention));
     this.#trimmer = new LogTrimmer(this.#parts, this.#checkpoints, retention, {
@@ -135,10 +134,11 @@ export class Log {
   }
 
   /** Appends one entry with the next seq, and adds it to its conversation. */
-  append({ kind, peer, origin, device, id, at, body }: NewEntry): Entry {
+  append({ kind, peer, origin, device, id, at, body, re }: NewEntry): Entry {
     const seq = this.#numbering.next();
     // Field by field: a spread costs more than the rest of this function.
-    const entry = { seq, kind, peer, origin, device, id, at, failed: null, body };
+    const plain = { seq, kind, peer, origin, device, id, at, failed: null, body };
+    const entry: Entry = re === undefined ? plain : { ...plain, re };
     if (belongsToConversation(kind)) this.#addToConversation(entry);
     else if (isRefusal(kind)) this.peers.changed(this.peers.get(peer));
     this.#checkpoints.count(this.entries.add(entry));

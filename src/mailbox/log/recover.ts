@@ -1,6 +1,7 @@
 // A wake reads the tail of the log, which is the entries after the checkpoint and the notes of their runs: the last id
 // of each device, unsettled messages, and changes that deferred rows of peers lack.
 import type { Head, SentEntry } from "../../durable/log/entry.ts";
+import { isShown } from "../../protocol/relation.ts";
 import { belongsToConversation, isUnsettledWhenNew } from "../../durable/log/kinds.ts";
 import type { ConversationIndex } from "./peers/conversation-index.ts";
 import { type Peer, settledUpTo } from "./peers/peer.ts";
@@ -47,7 +48,7 @@ export function readTail(
   const newest = newestOf([...noted.values()].flat(), held, peers);
   let count = 0;
   for (const entry of entries) {
-    const { seq, kind, failed, device, id, at } = entry;
+    const { seq, kind, failed, device, id, at, re } = entry;
     count++;
     if (device !== null && id !== null) ids.set(device, id);
     const peer = peers.get(entry.peer);
@@ -58,12 +59,12 @@ export function readTail(
         if (!updated.has(peer)) conversations.dropPagesAfter(peer, page);
         updated.add(peer);
         conversations.add(peer, seq);
-        addReceived(peer, entry.origin);
+        addReceived(peer, entry);
         peers.changed(peer, "checkpoint");
       }
       if (isUnsettledWhenNew(kind)) sent.set(peer.name, seq);
       if (isUnsettledWhenNew(kind) && failed === null && seq > Math.max(reached, settledUpTo(peer)))
-        addUnsettled(unsettled, { seq, peer: peer.name, at });
+        addUnsettled(unsettled, { seq, peer: peer.name, at, ...(re !== undefined && { re }) });
     }
     for (const note of noted.get(seq) ?? []) applyTo(peers, note);
   }
@@ -96,11 +97,11 @@ function newestOf(noted: readonly PeerNote[], held: readonly PeerNote[], peers: 
   return newest;
 }
 
-/** `origin`: null for an own message. */
-function addReceived(peer: Peer, origin: number | null): void {
+/** An own message has no origin. */
+function addReceived(peer: Peer, { origin, re }: Head): void {
   if (origin === null) return;
   peer.lastOrigin = Math.max(peer.lastOrigin, origin);
-  peer.unread++;
+  if (isShown(re)) peer.unread++;
 }
 
 function addUnsettled(all: Map<string, UnsettledTo>, sent: SentEntry): void {

@@ -1,8 +1,8 @@
 // An ack frees its part of the window: whole parts, and of the part in whose middle it lies the frames up to it. Those
 // are counted from the log, because an attachment can't have the seq of every frame that is under way.
-import { hasFrame } from "../../durable/log/kinds.ts";
 import type { Log } from "../log/log.ts";
 import type { UnackedPart, V1Reader } from "./log-reader.ts";
+import { hasFrameFor } from "./older-devices.ts";
 
 /**
  * Frees what the reader holds up to `acked`; before, it held everything up to `before`. Returns the number of entries
@@ -36,17 +36,22 @@ function framesLeft(log: Log, reader: V1Reader, [last, count]: UnackedPart, star
   const most = Math.min(count, last - acked);
   // Every seq after `start` is one of a frame: nothing is to be counted.
   if (most === 1 || last - start === count) return most;
-  if (reader.sentSeqs?.last !== last) reader.sentSeqs = { last, seqs: seqsBetween(log, start, last) };
+  if (reader.sentSeqs?.last !== last) reader.sentSeqs = { last, seqs: seqsBetween(log, start, last, reader.relations) };
   const { seqs } = reader.sentSeqs;
   const held = countUpTo(seqs, acked) - countUpTo(seqs, start);
   return Math.max(1, Math.min(most, count - held));
 }
 
 /** The seqs of the log frames after `start`, up to `last`, in order. */
-function seqsBetween({ entries, removals, peers }: Log, start: number, last: number): readonly number[] {
+function seqsBetween(
+  { entries, removals, peers }: Log,
+  start: number,
+  last: number,
+  relations: boolean,
+): readonly number[] {
   const seqs: number[] = [];
   for (const head of entries.headsBetween(start, last))
-    if (hasFrame(head.kind) && !removals.hides(head)) seqs.push(head.seq);
+    if (hasFrameFor(head, relations) && !removals.hides(head)) seqs.push(head.seq);
   const marks = peers.markSeqsBetween(start, last);
   return marks.length === 0 ? seqs : [...seqs, ...marks].toSorted((a, b) => a - b);
 }

@@ -48,6 +48,8 @@ export interface V1Reading extends Reading {
   readonly runs: boolean;
   /** Whether its device reads early marks. */
   readonly early: boolean;
+  /** Whether its device reads relations. */
+  readonly relations: boolean;
   unacked: UnackedPart[];
 }
 
@@ -78,6 +80,8 @@ export type PlainReader = PlainReading & Connected;
 export interface PageReader {
   readonly kind: "page";
   readonly limit: number;
+  /** Whether it has relations. */
+  readonly relations: boolean;
   position: number;
   readonly unacked: UnackedPart[];
   readonly frames: string[];

@@ -103,8 +103,9 @@ function writerFor(context: MailboxContext, reader: LogReader): FrameWriter {
   if (reader.kind === "plain") {
     return { write: (item) => writePlainEntry(context.user, item), isBare: () => false };
   }
+  const { relations } = reader;
   return {
-    write: (item, bodies) => writeV1(context, item, cameOver(reader, item), bodies),
+    write: (item, bodies) => writeV1(context, item, { bare: cameOver(reader, item), relations }, bodies),
     isBare: (entry) => cameOver(reader, entry),
   };
 }

@@ -2,6 +2,7 @@
 import { writeCarbon } from "../../protocol/down.ts";
 import type { ListRange } from "../../protocol/list-range.ts";
 import { MAX_PAGE_BYTES, utf8Bytes } from "../../protocol/limits.ts";
+import { isShown } from "../../protocol/relation.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
 import type { Peer } from "../log/peers/peer.ts";
@@ -10,11 +11,14 @@ import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
 import { writeReceived } from "./write-log-frames.ts";
 import { standingOf } from "../access/standing.ts";
 
+/** Entries that are passed over for the newest message. Answers: reactions without end behind it. */
+const MAX_PASSED = 4_096;
+
 /**
  * The conversations, the latest first, as JSON text: `{"epoch","conversations":[…]}`, each of them `{"peer","seq",
  * "unread","marks","standing","pinned","muted","hidden","displayName","clearedUpTo","last"}`. `clearedUpTo` is absent
- * if the user never removed the conversation. `last` is the newest message. It is absent where retention removed it, and
- * in every conversation after the first `PAGE_BYTES` of messages.
+ * if the user never removed the conversation. `last` is the newest message. It is absent where retention removed it,
+ * where 4,096 edits and reactions follow it, and in every conversation after the first `PAGE_BYTES` of messages.
  */
 export function readConversations(context: MailboxContext, { limit, before }: ListRange): string {
   const { log } = context;
@@ -43,11 +47,11 @@ export function readConversations(context: MailboxContext, { limit, before }: Li
   return `{"epoch":${JSON.stringify(log.row.epoch)},"conversations":[${conversations.join(",")}]}`;
 }
 
-/** The newest entry that the user has not removed. */
+/** The newest entry that is shown as one of its own, and that the user has not removed. */
 function lastOf({ log }: MailboxContext, peer: Peer): Entry | null {
   const last = log.entries.get(peer.lastSeq);
-  if (last === null || !log.removals.hides(last)) return last;
-  const [before] = log.conversations.before(peer, last.seq, 1);
+  if (last === null || (isShown(last.re) && !log.removals.hides(last))) return last;
+  const [before] = log.conversations.before(peer, last.seq, 1, MAX_PASSED);
   return before ?? null;
 }
 

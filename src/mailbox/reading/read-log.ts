@@ -17,7 +17,7 @@ import { checkCursor, resumePointOf } from "./resume-point.ts";
  */
 export function readEntries(
   context: MailboxContext,
-  { device, epoch, cursor, limit }: LogPageQuery,
+  { device, epoch, cursor, limit, relations = false }: LogPageQuery,
 ): CallResult<string> {
   const { log } = context;
   const no = checkCursor(context, cursor);
@@ -30,18 +30,22 @@ export function readEntries(
     persistCursor(context, { device, ...start });
   // A page has only what has a seq.
   log.peers.writeEarly();
-  const page = readPage(context, start.position, limit);
+  const page = readPage(context, start.position, limit, relations);
   const frames = start.gap === null ? page.frames : [writeFrame({ type: "gap", ...start.gap }), ...page.frames];
   return { value: textOf(log.row.epoch, log.head, page.position, frames) };
 }
 
-/** What the pump sends to a reader at `from`, at most `limit` frames; `position`: where the next page begins. */
+/**
+ * What the pump sends to a reader at `from`, at most `limit` frames; `position`: where the next page begins. `relations`:
+ * whether the reader has asked for them.
+ */
 export function readPage(
   context: MailboxContext,
   from: number,
   limit: number,
+  relations: boolean,
 ): Pick<PageReader, "frames" | "position" | "removed"> {
-  const page: PageReader = { kind: "page", limit, position: from, unacked: [], frames: [], removed: [] };
+  const page: PageReader = { kind: "page", limit, relations, position: from, unacked: [], frames: [], removed: [] };
   pump(context, page);
   return page;
 }

@@ -5,20 +5,32 @@ import { noticeSentence } from "../../protocol/notices.ts";
 import { writePlain, writePlainRefusal } from "../../protocol/plain.ts";
 import type { MailboxContext } from "../instance/context.ts";
 import type { Entry } from "../../durable/log/entry.ts";
+import { hasFrame } from "../../durable/log/kinds.ts";
 import type { Peer } from "../log/peers/peer.ts";
 import { displayNameOf, settingsOf } from "../access/chosen-settings.ts";
+import { writeForOlderDevice } from "./older-devices.ts";
 
-/**
- * The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends.
- * `bare`: without bodies, for the connection over which the message came.
- */
+/** How a reader gets messages. */
+interface MessageForm {
+  /** Without bodies, for the connection over which the message came. */
+  readonly bare: boolean;
+  /** Whether the reader has asked for relations. */
+  readonly relations: boolean;
+}
+
+/** The v1 frame of an entry or a mark, or null for none; with several `bodies`, the frame of the run that `item` ends. */
 export function writeV1(
   context: MailboxContext,
   item: Entry | Peer,
-  bare: boolean,
+  form: MessageForm,
   bodies?: readonly string[],
 ): string | null {
   if (!("seq" in item)) return writeMark(context, item);
+  if (item.re === undefined || form.relations) return writeEntry(context, item, form.bare, bodies);
+  return hasFrame(item.kind) ? writeForOlderDevice(item, () => writeEntry(context, item, form.bare) ?? "") : null;
+}
+
+function writeEntry(context: MailboxContext, item: Entry, bare: boolean, bodies?: readonly string[]): string | null {
   switch (item.kind) {
     case "in":
       return writeReceived(context, item, bodies);
@@ -92,7 +104,7 @@ export function writePlainEntry(user: string, item: Entry | Peer): string | null
   switch (item.kind) {
     case "in":
     case "self":
-      return writePlain({ ...item, from: item.peer, to: user });
+      return writePlainMessage(user, item);
     case "failed":
       return writePlainRefusal(user, item.at, messageRefusalOf(item.body, `to ${item.peer}`));
     case "out":
@@ -105,4 +117,11 @@ export function writePlainEntry(user: string, item: Entry | Peer): string | null
       item.kind satisfies never;
       return null;
   }
+}
+
+/** An edit is a new text that says so. This dialect has neither reactions nor retractions. */
+function writePlainMessage(user: string, item: Entry): string | null {
+  const is = item.re?.is;
+  if (is === "react" || is === "retract") return null;
+  return writePlain({ ...item, from: item.peer, to: user, isEdited: is === "edit" });
 }

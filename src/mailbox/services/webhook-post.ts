@@ -32,7 +32,7 @@ export function nextPage(context: MailboxContext, row: WebhookRow, position: num
   const failed = failedPage(context, row);
   const first = failed?.first ?? position;
   if (first >= context.log.head) return null;
-  const page = readPage(context, first, WEBHOOK.MAX_FRAMES);
+  const page = readPage(context, first, WEBHOOK.MAX_FRAMES, true);
   const last = failed !== null && failed.last <= page.position ? failed.last : page.position;
   const frames = page.frames.filter((frame) => isToPost(context.user, frame, last));
   const removed = page.removed.filter(

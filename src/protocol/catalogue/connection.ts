@@ -37,6 +37,7 @@ export const QUERY_FIELDS: Readonly<Record<keyof ConnectionQuery, QueryField>> =
     example: "k3J9xQ.12",
   },
   early: { description: "`1` asks for early marks ([E6]).", schema: { const: "1" }, example: "1" },
+  relations: { description: "`1` asks for all relations ([I6]).", schema: { const: "1" }, example: "1" },
 };
 
 /** What a client does after a close ([C2]). */

@@ -13,6 +13,7 @@ import {
 import { SYSTEM } from "../names.ts";
 import { NOTICES } from "../notices.ts";
 import { codesIn } from "../refusals.ts";
+import { RELATIONS } from "../relation.ts";
 
 /** A JSON Schema, draft 2020-12, as far as it is used here. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -135,6 +136,20 @@ export const FIELD_KINDS = {
     shape: "list",
     words: `array of 2 … ${grouped(MAX_FRAMES)} bodies`,
     schema: { type: "array", minItems: 2, maxItems: MAX_FRAMES },
+  },
+  relationRef: {
+    shape: "any",
+    words: `object: \`to\`, a seq of the user's own log, and \`is\`: ${words(...RELATIONS)}`,
+    schema: {
+      type: "object",
+      properties: { to: integer(1), is: { enum: RELATIONS } },
+      required: ["to", "is"],
+    },
+  },
+  relation: {
+    shape: "any",
+    words: `object: \`is\`: ${words(...RELATIONS)}, and \`to\`, the seq of the other message if it is in the log`,
+    schema: { type: "object", properties: { to: integer(1), is: openWord(RELATIONS) }, required: ["is"] },
   },
   spellings: {
     shape: "names",

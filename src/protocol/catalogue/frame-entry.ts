@@ -2,6 +2,7 @@
 // field, a kind that does not fit, an example that is no such frame, and a `when` at a required field do not compile.
 import type { Down, DOWN } from "../down.ts";
 import type { Shape } from "../json-shape.ts";
+import type { RelationRef } from "../relation.ts";
 import type { KindOf, KindName, ShapeName } from "./field-kinds.ts";
 
 /** A required field: its kind, and what it means. An optional one also says when it is present. */
@@ -22,7 +23,7 @@ type FieldEntry<F> = F extends `${infer S extends ShapeName}?`
 type FieldEntries<T> = { readonly [Name in keyof T]: FieldEntry<T[Name]> };
 
 /** The shape of a type that a schema of zod infers. */
-export type ShapeOfType<T> = { readonly [Name in keyof T]: NameOfType<T[Name]> };
+export type ShapeOfType<T> = { readonly [Name in keyof T]-?: NameOfType<T[Name]> };
 type NameOfType<T> = unknown extends T
   ? "any"
   : T extends number
@@ -33,7 +34,9 @@ type NameOfType<T> = unknown extends T
         ? "names"
         : T extends readonly unknown[]
           ? "list"
-          : never;
+          : T extends RelationRef
+            ? "any?"
+            : never;
 
 /** What the catalogue says about one frame. */
 export interface FrameEntry<Fields, Frame> {

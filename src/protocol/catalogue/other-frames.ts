@@ -19,6 +19,7 @@ export const OTHER_FRAMES = {
       expires: ["time", "when the token expires", "if it does"],
       runs: ["granted", "runs may be sent both ways ([F8])", "if the client asked for them"],
       early: ["granted", "early marks may be sent ([E6])", "if the client asked for them"],
+      relations: ["granted", "all relations are sent ([I6])", "if the client asked for them"],
       displayName: ["displayName", "what the user is called ([Q11]); empty: no longer anything", "once it was set"],
       limits: [
         {
@@ -27,6 +28,7 @@ export const OTHER_FRAMES = {
           bodyBytes: ["limit", "bytes of a body, at most"],
           textBytes: ["limit", "bytes of a text, at most"],
           frames: ["limit", "frames of a text, at most"],
+          reactions: ["limit", "emoji of a reaction, at most ([I4])", "if the server knows relations"],
         },
         "the limits of this server ([F3])",
       ],
@@ -53,6 +55,7 @@ export const OTHER_FRAMES = {
         expires: 1795991263000,
         runs: true,
         early: true,
+        relations: true,
         displayName: "Alice Liddell",
         limits: LIMITS,
       },

@@ -17,9 +17,11 @@ export const UP_FRAMES = {
       id: ["id", "the device's number for the message: `lastId + 1`, or that of a message sent again ([S1], [S2])"],
       to: ["spelling", "the receiver"],
       body: ["body", "what arrives ([S9])"],
+      re: ["relationRef", "what it has to do with an earlier message ([I1])", "if it has a relation"],
     },
     examples: {
       "a text": { type: "send", id: 7, to: "bob", body: "hi" },
+      "an edit": { type: "send", id: 9, to: "bob", body: "hello", re: { to: 1795987663443015, is: "edit" } },
       "an object": { type: "send", id: 8, to: "Bob", body: { text: "hi", mentions: ["carol"] } },
     },
   },

@@ -3,7 +3,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
-import type { Delivery, Reply } from "../../../src/protocol/envelope.ts";
+import type { Delivery, Envelope, Reply } from "../../../src/protocol/envelope.ts";
 import { QUOTAS } from "../../../src/protocol/limits.ts";
 import { configOf } from "../../../src/mailbox/limits/config.ts";
 import { Mailbox } from "../../../src/mailbox/mailbox.ts";
@@ -118,7 +118,13 @@ test("[U3] the seventeenth socket closes the one idle for longest, with a code a
 });
 
 /** Delivers as an author of this name, and returns the refusals. */
-async function leave(to: string, from: string, first: number, count: number): Promise<Reply["refused"]> {
+async function leave(
+  to: string,
+  from: string,
+  first: number,
+  count: number,
+  message: Pick<Envelope, "body" | "re"> = { body: "1" },
+): Promise<Reply["refused"]> {
   const delivery: Delivery = {
     version: 1,
     from,
@@ -126,7 +132,7 @@ async function leave(to: string, from: string, first: number, count: number): Pr
     to,
     toEpoch: null,
     after: 0,
-    envelopes: Array.from({ length: count }, (_, i) => ({ origin: first + i, at: Date.now(), body: "1" })),
+    envelopes: Array.from({ length: count }, (_, i) => ({ origin: first + i, at: Date.now(), ...message })),
   };
   return (await runInDurableObject(env.MAILBOX.getByName(to), (mailbox) => mailbox.deliver(delivery))).refused;
 }
@@ -147,6 +153,22 @@ test("[U4] unseen messages of one author are limited: beyond that `mailbox_full`
   }
   await bob.settled();
   expect(await leave(b.userName, a.userName, start + 30_000, 1)).toEqual([]);
+});
+
+test("[U4] reactions that no device has count for the limit of their author, though they are never unread", async () => {
+  const { a, b } = await friends();
+  const most = QUOTAS.BACKLOG_PER_CORRESPONDENT;
+  const start = (Date.now() + 10_000) * 1_000;
+  const reaction = { body: '["👍"]', re: { is: "react", of: "receiver", origin: 0 } } as const;
+  const refused: Reply["refused"][number][] = [];
+  for (let n = 0; n < most; n += most / 5)
+    refused.push(...(await leave(b.userName, a.userName, start + n, most / 5, reaction)));
+  expect(refused.length).toBeLessThan(10);
+  const next = await leave(b.userName, a.userName, start + 20_000, 12, reaction);
+  expect(next.length + refused.length).toBeGreaterThanOrEqual(12);
+  expect(next.at(-1)).toMatchObject({ code: "mailbox_full" });
+  // Another author is not limited by it.
+  expect(await leave(b.userName, "dora", 1, 1)).toEqual([]);
 });
 
 test("[U4] unseen messages of all authors together are limited too", async () => {

@@ -1,12 +1,14 @@
 // Which entries were exchanged with a peer, without an index on the log. The newest seqs are in the row of the peer,
 // which is written for other reasons as well; at 48 ranges or 10,000 entries they become one row of the table `page` at
 // the end of a commit.
+import { isShown } from "../../../protocol/relation.ts";
 import type { Entry, Head } from "../../../durable/log/entry.ts";
 import type { EntryRows } from "../../../durable/log/entry-rows.ts";
 import { WAS_SENT } from "../../../durable/log/kinds.ts";
 import { SeqRanges } from "../../../durable/log/seq-ranges.ts";
 import { upsert, type Sql } from "../../../durable/log/sql.ts";
 import type { Peer } from "./peer.ts";
+import { searchOrigin } from "./search-origin.ts";
 
 /** Ranges that fit into a page of SQLite beside the rest of the row; more would write a second page. */
 const MAX_RANGES = 48;
@@ -100,17 +102,20 @@ export class ConversationIndex {
   }
 
   /**
-   * At most `limit` entries of the conversation before the seq `before`, newest first, without removed ones, read as the
-   * caller asks for them.
+   * At most `limit` entries of the conversation before the seq `before`, newest first, without removed ones and changes
+   * of others, read as the caller asks for them. It passes over at most `maxPassed` of those.
    */
-  *before(peer: Peer, before: number, limit: number): Iterable<Entry> {
-    let left = limit;
+  *before(peer: Peer, before: number, limit: number, maxPassed = Infinity): Iterable<Entry> {
+    let [left, passed] = [limit, 0];
     for (let seqs; left > 0;) {
       // Not one removed message after another, where one is left.
       const wanted = seqs === undefined ? left : Math.max(left, ENTRIES_AT_ONCE);
       seqs = this.#seqsBefore(peer, seqs?.[0] ?? before, wanted, this.#removed.clearedUpTo(peer.name));
-      for (const entry of this.#newestFirst(seqs)) if (!this.#removed.hides(entry) && left-- > 0) yield entry;
-      if (seqs.length === 0) return;
+      for (const entry of this.#newestFirst(seqs)) {
+        if (!this.#isListed(entry)) passed++;
+        else if (left-- > 0) yield entry;
+      }
+      if (seqs.length === 0 || passed > maxPassed) return;
     }
   }
 
@@ -120,15 +125,15 @@ export class ConversationIndex {
   }
 
   /**
-   * At most `limit` entries of the conversation after the seq `after`, oldest first, without removed ones, read as the
-   * caller asks for them.
+   * At most `limit` entries of the conversation after the seq `after`, oldest first, without removed ones and changes of
+   * others, read as the caller asks for them.
    */
   *after(peer: Peer, after: number, limit: number): Iterable<Entry> {
     let left = limit;
     for (const seqs of this.#seqsAfter(peer, Math.max(after, this.#removed.clearedUpTo(peer.name)))) {
       for (let begin = 0; begin < seqs.length && left > 0; begin += ENTRIES_AT_ONCE)
         for (const entry of this.#entries.of(seqs.slice(begin, begin + ENTRIES_AT_ONCE)))
-          if (!this.#removed.hides(entry) && left-- > 0) yield entry;
+          if (this.#isListed(entry) && left-- > 0) yield entry;
       if (left <= 0) return;
     }
   }
@@ -143,20 +148,44 @@ export class ConversationIndex {
     return found;
   }
 
-  /** How many messages of the peer lie after `seq`. */
+  /** How many messages of the peer lie after `seq`, without changes of others. */
   unread(peer: Peer, seq: number): number {
     if (seq >= peer.lastSeq) return 0;
     let unread = 0;
-    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#entries.countReceivedAmong(seqs);
+    for (const seqs of this.#seqsAfter(peer, seq)) unread += this.#entries.countShownAmong(seqs);
     return unread;
   }
 
   /**
-   * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries.
-   * `isNewest`: no message of the peer lies after `seq`.
+   * How many messages of the peer lie after `seq`, with changes of others. Where there are at most `enough` entries of
+   * both sides, their number, which needs no look into the log.
    */
-  originUpTo(peer: Peer, seq: number, isNewest: boolean): number {
+  unseen(peer: Peer, seq: number, enough: number): number {
+    if (seq >= peer.lastSeq) return 0;
+    let [entries, unseen] = [0, 0];
+    for (const seqs of this.#seqsAfter(peer, seq)) entries += seqs.length;
+    if (entries <= enough) return entries;
+    for (const seqs of this.#seqsAfter(peer, seq)) unseen += this.#entries.countReceivedAmong(seqs);
+    return unseen;
+  }
+
+  /** The seq of the message that the peer sent as `origin`; 0 if it is not found. */
+  seqOfOrigin(peer: Peer, origin: number): number {
+    return searchOrigin(this.#sql, this.#entries.related, peer, origin);
+  }
+
+  /** Whether history shows the entry as one of its own. */
+  #isListed(entry: Entry): boolean {
+    return isShown(entry.re) && !this.#removed.hides(entry);
+  }
+
+  /**
+   * The origin of the newest message of the peer up to `seq`; 0 if there is none, or none among the last 4,096 entries.
+   * `isRead`: no unread message of the peer lies after `seq`; an edit or a reaction may.
+   */
+  originUpTo(peer: Peer, seq: number, isRead: boolean): number {
     if (peer.lastOrigin === 0) return 0;
+    const isNewest = seq >= peer.lastSeq || (isRead && !this.#entries.related.areThere);
     // The row has the highest origin of all, which was accepted unless it was refused.
     if (isNewest && peer.lastOrigin > peer.lastRefusedOrigin) return peer.lastOrigin;
     const newest = this.#entries.lastReceivedAmong(this.#seqsBefore(peer, seq + 1, MAX_SCANNED));
