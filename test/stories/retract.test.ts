@@ -1,9 +1,8 @@
 // What an author has taken back is in no file of the server: neither in the author's mailbox nor in the receiver's,
 // neither the message nor its edits, while their neighbours stay.
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
 import { HttpAccounts } from "../support/http-accounts.ts";
+import { placesInFiles } from "../support/places-in-files.ts";
 import { type Server, startServer } from "../support/servers.ts";
 
 const VARIABLES = { AUTH: "accounts", RATE_LIMIT: "off", ATTEMPTS_PER_MINUTE: "1000" };
@@ -16,13 +15,7 @@ afterEach(async () => {
 
 const accounts = new HttpAccounts(() => server?.url ?? "");
 
-/** In how many places of the server's files this text is. */
-function placesOf(text: string): number {
-  const { folder = "" } = server ?? {};
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file));
-  const found = files.filter((file) => statSync(file).isFile()).map((file) => readFileSync(file, "latin1"));
-  return found.reduce((places, bytes) => places + bytes.split(text).length - 1, 0);
-}
+const placesOf = (text: string) => placesInFiles(server ?? expect.fail("there is no server"), text);
 
 test("[I5] no file of the server has what its author took back", { timeout: 300_000 }, async () => {
   server = await startServer(VARIABLES);
