@@ -1,9 +1,8 @@
 // Serves a built server folder from bare workerd, with all state in one folder. front.js does what Cloudflare does in
 // front of the Worker. supervise.ts keeps it running, and answers in its place while the disk is full.
-import { mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { certificateVariables } from "./certificates.ts";
 import { configOf, CONTROL_VARIABLE } from "./config.ts";
@@ -109,14 +108,21 @@ function writeConfig(state: string, text: string): string {
     // There is none yet.
   }
   for (const folder of [state, tmpdir(), "/dev/shm"]) {
-    const [made, part] = [join(folder, "config.capnp"), join(folder, `config.capnp.${process.pid}`)];
     try {
-      writeFileSync(part, text, { mode: 0o600 });
-      if (folder !== state) return part;
-      renameSync(part, made);
-      return made;
+      // A folder of its own. Answers: others who may write there, and would put a file or a link in its place.
+      const own = mkdtempSync(join(folder, ".restante-config-"));
+      const made = join(own, "config.capnp");
+      try {
+        writeFileSync(made, text, { mode: 0o600 });
+        if (folder !== state) return made;
+        renameSync(made, path);
+      } catch (error) {
+        rmSync(own, { recursive: true, force: true });
+        throw error;
+      }
+      rmSync(own, { recursive: true });
+      return path;
     } catch (error) {
-      rmSync(part, { force: true });
       console.warn(`${folder}: ${(error as Error).message}`);
     }
   }

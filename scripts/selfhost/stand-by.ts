@@ -8,7 +8,8 @@ import { problemResponse } from "../../src/identity/problem-response.ts";
 import { closeWithReason, writeClosing } from "../../src/protocol/closing.ts";
 import { type Refusal, refusal } from "../../src/protocol/refusals.ts";
 import { RELEASE } from "../../src/protocol/release.ts";
-import { STORAGE, V1 } from "../../src/protocol/version.ts";
+import { STORAGE_FORMAT } from "../../src/protocol/storage-format.ts";
+import { V1 } from "../../src/protocol/version.ts";
 
 /** Open connections, and ms that each may last. Answers: connections that are opened and left, as memory. */
 const MAX_CONNECTIONS = 1_024;
@@ -17,7 +18,7 @@ const CONNECTION_MS = 10_000;
 /** Clients come back within this many ms after `retryAfter`. Answers: all of them at once, again and again. */
 const SPREAD_MS = 5_000;
 
-const VERSIONS = { version: RELEASE, storage: STORAGE };
+const VERSIONS = { version: RELEASE, storage: STORAGE_FORMAT.writes };
 
 /** RFC 6455, 1.3. */
 const HANDSHAKE_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -6,7 +6,7 @@ import { logEvent, reasonOf } from "../protocol/log-events.ts";
 import { CachedValue } from "../protocol/cached-value.ts";
 import { RELEASE } from "../protocol/release.ts";
 import { withTimeout } from "../protocol/timeout.ts";
-import { STORAGE } from "../protocol/version.ts";
+import { STORAGE_FORMAT } from "../protocol/storage-format.ts";
 import { authModeOf } from "../identity/auth-mode.ts";
 import { requestField } from "../identity/request-id.ts";
 import { backgroundOf, type RequestContext } from "../identity/request-context.ts";
@@ -34,7 +34,7 @@ type Fault = (typeof FAULTS)[number];
 const objectCache = new CachedValue<ObjectCheck>(() => CACHE_MS, 2 * TIMEOUT_MS);
 
 const NO_STORE = { "Cache-Control": "no-store" };
-const VERSIONS = { version: RELEASE, storage: STORAGE };
+const VERSIONS = { version: RELEASE, storage: STORAGE_FORMAT.writes };
 
 /** Alive: 200 whenever the Worker runs. A restart helps a server that does not answer it. */
 export function live(c: RequestContext): Response {

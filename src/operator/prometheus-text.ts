@@ -5,7 +5,8 @@ import { DELIVERY_TIME_ENDS_MS, OTHER_ROUTE, REQUEST_TIME_ENDS_MS, type CounterV
 import { EVENTS } from "../protocol/log-events.ts";
 import { codesIn } from "../protocol/refusals.ts";
 import { RELEASE } from "../protocol/release.ts";
-import { STORAGE, VERSION } from "../protocol/version.ts";
+import { STORAGE_FORMAT } from "../protocol/storage-format.ts";
+import { VERSION } from "../protocol/version.ts";
 
 /** What the text says. */
 interface Numbers {
@@ -56,7 +57,7 @@ export function prometheusText({ online, figures }: Numbers): string {
   const head = (name: string, help: string, type: string) =>
     lines.push(`# HELP ${name} ${help}.`, `# TYPE ${name} ${type}`);
   head("restante_build_info", "The release, and the versions of the mailboxes' tables and of the wire", "gauge");
-  lines.push(`restante_build_info{version="${RELEASE}",storage="${STORAGE}",wire="${VERSION}"} 1`);
+  lines.push(`restante_build_info{version="${RELEASE}",storage="${STORAGE_FORMAT.writes}",wire="${VERSION}"} 1`);
   head("restante_users_online", "Users with an open socket", "gauge");
   lines.push(`restante_users_online ${online.users}`);
   head("restante_sockets_online", "Open sockets", "gauge");

@@ -6,9 +6,6 @@ export const VERSION = 1;
 /** The version of calls between mailboxes. Old and new code run together for minutes during a deploy. */
 export const PEERING = 1;
 
-/** The version of a mailbox's tables: docs/STORAGE.md. */
-export const STORAGE = 1;
-
 export const V1 = "restante.v1";
 export const PLAIN = "restante.plain";
 

@@ -54,6 +54,7 @@ export class Registry extends DurableObject<Env> implements RegistryCalls {
     const query = "SELECT userName, created FROM service WHERE userName > ? ORDER BY userName LIMIT ?";
     return Promise.resolve(this.#sql.exec(query, after, limit).toArray() as unknown as ServiceListing[]);
   }
+
   beginAudit(line: NewAuditLine): Promise<number> {
     return Promise.resolve(this.#audit.begin(line));
   }

@@ -11,8 +11,9 @@ import { CENSUS_SHARDS } from "../../src/protocol/census.ts";
 import { EntryRows } from "../../src/durable/log/entry-rows.ts";
 import { fetchWorker } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
+import { STORAGE_FORMAT } from "../../src/protocol/storage-format.ts";
 
-const VERSIONS = { version: packageJson.version, storage: 1 };
+const VERSIONS = { version: packageJson.version, storage: STORAGE_FORMAT.writes };
 const object = { ms: expect.any(Number) };
 
 afterEach(() => {

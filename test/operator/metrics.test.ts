@@ -14,6 +14,7 @@ import { fetchWorker, callApi } from "../support/accounts.ts";
 import { fresh, open } from "../support/devices.ts";
 import { countRowsWritten as rowsOf } from "../support/count-rows.ts";
 import { ADMIN, createService, statusAndCode } from "../support/operators.ts";
+import { STORAGE_FORMAT } from "../../src/protocol/storage-format.ts";
 
 /** The metrics as a scraper reads them: numbers by name and labels. */
 async function scrape(token = ADMIN): Promise<Record<string, number>> {
@@ -53,7 +54,7 @@ test("every code and every event has its series before the first increment, and 
   expect(labels("restante_problems_total")).toEqual(
     expect.arrayContaining([...codesIn("http"), ...codesIn("closing")]),
   );
-  const versions = `version="${packageJson.version}",storage="1",wire="1"`;
+  const versions = `version="${packageJson.version}",storage="${STORAGE_FORMAT.writes}",wire="1"`;
   expect(numbers[`restante_build_info{${versions}}`]).toBe(1);
 });
 

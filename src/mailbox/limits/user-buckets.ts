@@ -14,8 +14,8 @@ type BucketKind = "send" | "signal" | "ask" | "typing" | "change" | "connect" | 
 export type LimitName = QuotaName | "frames without effect";
 
 /**
- * The buckets of one user, and how often each limit refused something. A user can name any number of devices: their own map keeps them from evicting the other
- * buckets.
+ * The buckets of one user, and how often each limit refused something. A user can name any number of devices: their own
+ * map keeps them from evicting the other buckets.
  */
 interface Buckets {
   readonly kinds: Map<BucketKind, TokenBucket>;

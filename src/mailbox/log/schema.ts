@@ -2,7 +2,6 @@
 // docs/STORAGE.md says what each table is for and when it is written. There is no index: every index row is a row
 // written.
 import { RUN_TABLE } from "../../durable/log/run-tables.ts";
-import { STORAGE } from "../../protocol/version.ts";
 
 /** Written once, when a mailbox begins. */
 export const TABLES = [
@@ -45,7 +44,8 @@ export const LATER_COLUMNS = {
   displayName: "ALTER TABLE mailbox ADD COLUMN displayName TEXT",
 } as const;
 
-export { STORAGE };
+/** The version of these tables. Each mailbox has it; the format of all mailboxes is in storage-format.ts. */
+export const STORAGE = 1;
 
 /** The mailbox itself. */
 export interface MailboxRow {
