@@ -80,7 +80,7 @@ const HELP = {
 
   test: `npm test -- [filters and flags]
 
-  Installs what is missing (Chromium, python3-websockets, prometheus and a JDK too, as root on Debian), then checks
+  Installs what is missing (Chromium, python3-websockets, promtool and a JDK too, as root on Debian), then checks
   types, lint, format, and runs all tests. The last line is the count: "N passed, N failed"; types and lint count as
   one each.
 
